@@ -1,0 +1,74 @@
+# Every target that has a `##` comment is listed by `make` alone.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# A login shell exports MAIL (the user's mailbox), so only `make demo MAIL=…` counts, never the environment.
+DEMO_MAIL = $(if $(filter command,$(origin MAIL)),$(MAIL))
+ON = $(filter-out 0 no false,$(1))
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-15s %s\n' "$$name" "$$text"; done
+
+.PHONY: setup
+setup: $(STAMP) ## Install everything into .venv (leaves .venv/bin/weir)
+
+.PHONY: demo
+demo: setup ## Run the whole pipeline on real input and show it (KEEP=1, MAIL=path, EMBEDDED=1)
+	$(BIN)/weir demo $(if $(call ON,$(KEEP)),--keep) $(if $(call ON,$(EMBEDDED)),--embedded) $(if $(DEMO_MAIL),--mail '$(DEMO_MAIL)')
+
+.PHONY: test
+test: setup ## Run the whole test suite against the real services, which it starts and stops
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: setup ## Check style, formatting, types and the layering of the packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## Format the code and repair what can be repaired safely
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: setup ## Renew the lock files with the newest versions that pyproject.toml allows
+	$(COMPILE) --upgrade --output-file requirements.lock
+	$(COMPILE) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+.PHONY: services-up
+services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine
+	$(BIN)/weir services up
+
+.PHONY: services-down
+services-down: setup ## Stop what services-up started
+	$(BIN)/weir services down
+
+.PHONY: build
+build: setup ## Build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+.PHONY: clean
+clean: ## Remove build outputs and caches (the services' data and .venv stay)
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# The stamp is written last, and a .venv without a working pip is made anew: an interrupted setup is simply run again.
+$(STAMP): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'Weir needs Python 3.11 or newer: sudo apt-get install python3' >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Weir needs Python 3.11 or newer: make setup PYTHON=/path/to/python3.11' >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3-venv; }
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
