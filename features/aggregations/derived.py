@@ -1,0 +1,43 @@
+"""derived: a number that the event alone tells, without any state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from features.aggregations.base import FeatureInfo, field_input
+from features.kind import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """``by`` applied to the fields ``of``; ``default`` where the first of them is absent.
+
+    The field name ``time_ms`` stands for the event's time.
+    """
+
+    name: str
+    sentence: str
+    of: tuple[str, ...]
+    by: Callable[..., float]
+    default: float = 0
+    least: float = 0
+    most: float | None = None
+    unit: str = "1"
+
+    def info(self, kind: Kind) -> FeatureInfo:
+        for name in self.of:
+            if name != "time_ms":
+                field_input(kind, self.name, name)
+        return FeatureInfo(
+            kind=kind.name,
+            name=self.name,
+            entity=None,
+            aggregation=f"derived:{self.by.__name__}",
+            inputs=self.of,
+            default=self.default,
+            least=self.least,
+            most=self.most,
+            unit=self.unit,
+            sentence=self.sentence,
+        )

@@ -1,0 +1,129 @@
+"""How a kind of event is declared: its fields, entities and features, in one value.
+
+A kind's file holds one ``Fields`` struct and one ``KIND``; topic, agent, store, models, index mapping, metrics
+and schemas all follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Protocol
+
+import msgspec
+
+from features.errors import KindError
+from features.window import seconds
+
+MAX_TEXT = 2048
+
+
+class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Base of a kind's fields. A field with a default is optional; what is absent is None."""
+
+
+def text(*, ecs: str | None = None, longest: int = MAX_TEXT, private: bool = False, least: int = 0) -> Any:
+    """The metadata of a string field: its name in Elastic Common Schema, its bound, whether it is private."""
+    extra = {"ecs": ecs, "private": private}
+    return msgspec.Meta(min_length=least, max_length=longest, extra=extra)
+
+
+def number(*, ecs: str | None = None, least: float | None = None, most: float | None = None) -> Any:
+    """The metadata of a number field: its name in Elastic Common Schema and its range."""
+    return msgspec.Meta(ge=least, le=most, extra={"ecs": ecs})
+
+
+Account = Annotated[str, text(ecs="user.id", longest=512, least=1)]
+Ip = Annotated[str, msgspec.Meta(max_length=64, extra={"ecs": "source.ip", "format": "ip"})]
+Device = Annotated[str, text(longest=512)]
+UserAgent = Annotated[str, text(ecs="user_agent.original")]
+Country = Annotated[str, text(ecs="source.geo.country_iso_code", longest=8)]
+Asn = Annotated[int, number(ecs="source.as.number", least=0, most=2**32 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An actor's handle that is counted: ``of`` names the field, ``by`` maps its value to the handle.
+
+    An entity whose field is absent or empty, or for which ``by`` gives None, does not exist for that event.
+    ``horizon``: an entity not seen for so long, in event time, is forgotten.
+    """
+
+    name: str
+    of: str
+    by: Callable[[str], str | None] | None = None
+    horizon: str = "30d"
+
+    @property
+    def horizon_s(self) -> int:
+        return seconds(self.horizon)
+
+
+class Measure(Protocol):
+    """A feature declaration: one aggregation of one entity, or one number derived from the event alone."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A product's event: see the module's text. ``partition_key`` names a required field."""
+
+    name: str
+    fields: type[Fields]
+    partition_key: str
+    entities: tuple[Entity, ...]
+    features: tuple[Any, ...]
+    target: str = "account"
+    private: tuple[str, ...] = field(init=False)
+    ips: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        metas = field_metadata(self.fields)
+        object.__setattr__(self, "private", tuple(n for n, m in metas.items() if m.get("private")))
+        object.__setattr__(self, "ips", tuple(n for n, m in metas.items() if m.get("format") == "ip"))
+        if not self.name.isidentifier() or self.name != self.name.lower():
+            raise KindError(f"kind {self.name!r}: a name is a lower-case identifier")
+        if self.partition_key not in metas:
+            raise KindError(
+                f"kind {self.name}: partition key {self.partition_key!r} is not one of its fields"
+            )
+        required = {f.name for f in msgspec.structs.fields(self.fields) if f.required}
+        if self.partition_key not in required:
+            raise KindError(
+                f"kind {self.name}: partition key {self.partition_key!r} must be a required field"
+            )
+        names = [entity.name for entity in self.entities]
+        for entity in self.entities:
+            if entity.of not in metas:
+                raise KindError(
+                    f"kind {self.name}: entity {entity.name!r} is made of {entity.of!r}, which is no field; "
+                    f"fields are {', '.join(sorted(metas))}"
+                )
+            if names.count(entity.name) > 1:
+                raise KindError(f"kind {self.name}: entity {entity.name!r} is declared twice")
+        if self.target not in names:
+            raise KindError(f"kind {self.name}: target {self.target!r} is not one of its entities {names}")
+
+
+def field_metadata(fields: type[Fields]) -> dict[str, dict[str, Any]]:
+    """Each field's extra metadata, also where it stands inside ``Annotated[...] | None``."""
+    result: dict[str, dict[str, Any]] = {}
+    for info in msgspec.structs.fields(fields):
+        result[info.name] = _extra(msgspec.inspect.type_info(info.type))
+    return result
+
+
+def _extra(info: msgspec.inspect.Type) -> dict[str, Any]:
+    if isinstance(info, msgspec.inspect.Metadata):
+        return dict(info.extra or {})
+    if isinstance(info, msgspec.inspect.UnionType):
+        for part in info.types:
+            extra = _extra(part)
+            if extra:
+                return extra
+    return {}

@@ -1,0 +1,64 @@
+"""The kinds of event: what ships in this package, and what lies in folders that a setting names."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from features.errors import KindError
+from features.kind import Kind
+
+
+def load_kinds(folders: Iterable[Path] = ()) -> dict[str, Kind]:
+    """All kinds by name: every file here and in ``folders`` that declares a ``KIND``; raises KindError."""
+    kinds: dict[str, Kind] = {}
+    for folder in (Path(__file__).parent, *folders):
+        if not folder.is_dir():
+            raise KindError(f"{folder} is not a folder of kinds: correct the setting kinds_folders")
+        for path in sorted(folder.glob("*.py")):
+            if path.name.startswith("_"):
+                continue
+            kind = _load(path)
+            if kind.name in kinds:
+                raise KindError(f"{path}: kind {kind.name!r} is already declared in another file")
+            kinds[kind.name] = kind
+    return kinds
+
+
+def _load(path: Path) -> Kind:
+    name = f"features.kinds.{path.stem}"
+    if path.parent != Path(__file__).parent:
+        name = f"weir_kind_{path.stem}"
+    if name in sys.modules and getattr(sys.modules[name], "__file__", None) == str(path):
+        module = sys.modules[name]
+    else:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except KindError as error:
+            raise KindError(f"{path}: {error}") from None
+        except Exception as error:
+            del sys.modules[name]
+            line = _line_in(path, error)
+            raise KindError(f"{path}:{line}: {type(error).__name__}: {error}") from error
+    kind = getattr(module, "KIND", None)
+    if not isinstance(kind, Kind):
+        raise KindError(f"{path}: declares no KIND: end the file with 'KIND = Kind(name=…, fields=…, …)'")
+    return kind
+
+
+def _line_in(path: Path, error: BaseException) -> int:
+    """The last line of the file that the error passed through."""
+    line = getattr(error, "lineno", None) or 1
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return int(line)

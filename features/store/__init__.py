@@ -1,0 +1,1 @@
+"""Stores of features, claims and kept verdicts: one contract, in memory and in Redis."""

@@ -1,0 +1,111 @@
+"""The contract of a feature store: what decide asks, what it is told, and what both have to remember.
+
+A store is cut into shards; an entity, and what belongs to a partition key, live on one shard each. Every shard
+keeps, for every partition of the event log, a mark: the offset up to which it holds everything that concerns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from features.aggregations.state import Reading
+from features.catalogue import Update
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record stands in the log. ``partition`` reads ``<topic id>:<number>``; ``append_ms`` is when."""
+
+    partition: str
+    offset: int
+    append_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The wish to decide ``decision_id``; ``digest`` is that of the event's partition key."""
+
+    digest: bytes
+    decision_id: str
+    position: Position
+
+
+class ClaimState(Enum):
+    NEW = 0
+    OWN = 1
+    DUPLICATE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """NEW: nobody claimed it. OWN: these very coordinates did; ``kept`` is the verdict, if it was kept.
+    DUPLICATE: other coordinates did, within ``dedupe_s`` of append time: a repetition by the producer."""
+
+    state: ClaimState
+    kept: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One event's updates, to be applied once: a shard whose mark has passed its offset only reads."""
+
+    position: Position
+    time_ms: int
+    updates: Sequence[Update]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The readings by entity name. ``repeated``: at least one shard held this event already."""
+
+    readings: Mapping[str, Reading]
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    digest: bytes
+    decision_id: str
+    verdict: bytes
+
+
+class Store(Protocol):
+    """All methods raise StoreUnavailable where the store does not answer; then nothing is known."""
+
+    async def attach(self, partition: str) -> int:
+        """Learn the shards' marks of a partition; the least of them (-1: a shard holds nothing of it)."""
+        ...
+
+    async def claim(self, claims: Sequence[Claim]) -> list[Claimed]:
+        """Claim decision ids, in order; see ``Claimed``."""
+        ...
+
+    async def observe(self, observations: Sequence[Observation], ends: Mapping[str, int]) -> list[Observed]:
+        """Add events and read their entities, in order, each shard at once and atomically.
+
+        ``ends``: the last offset of this micro-batch in each of its partitions, to which the marks move.
+        Raises StoreBehind if a shard holds less than this store object last saw there; that shard has then
+        applied nothing.
+        """
+        ...
+
+    async def refill(self, observations: Sequence[Observation], ends: Mapping[str, int]) -> None:
+        """Add events again to the shards whose marks are below ``ends``; the others are left alone."""
+        ...
+
+    async def follow(self, ends: Mapping[str, int]) -> None:
+        """Move the marks of shards that no event touched up to ``ends``; raises StoreBehind like observe."""
+        ...
+
+    async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
+        """Store each verdict under its id unless one is there; the one that is there then, for each."""
+        ...
+
+    def origin_ms(self, partition: str) -> int | None:
+        """The event time at which this store's knowledge of a partition begins; None: it has none."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,257 @@
+"""One suite for every store: the memory store and the Redis store agree with brute force, mark by mark."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+from support.events import KINDS, T0, event
+from support.oracle import expected_vector
+
+from features.catalogue import Catalogue
+from features.entity import digest, handles
+from features.errors import StoreBehind, StoreUnavailable
+from features.event import Event
+from features.store.contract import Claim, ClaimState, Keep, Observation, Position, Store
+from features.store.memory import MemoryStore
+from features.store.redis import RedisStore
+
+MakeStore = Callable[[], Store]
+CATALOGUES = {name: Catalogue(kind) for name, kind in KINDS.items()}
+
+
+@pytest.fixture(params=["memory", "redis-1", "redis-4"])
+def make_store(request: pytest.FixtureRequest) -> MakeStore:
+    """Makes a fresh, empty store on each call; it has to be used within one event loop."""
+    if request.param == "memory":
+        return MemoryStore
+    url = request.getfixturevalue("redis_server")
+    shards = int(request.param[-1])
+    return lambda: RedisStore(Redis.from_url(url), namespace=f"t{uuid.uuid4().hex}", shards=shards)
+
+
+def run(make: MakeStore, body: Callable[[Store], Awaitable[None]]) -> None:
+    async def inside() -> None:
+        store = make()
+        try:
+            await body(store)
+        finally:
+            await store.close()
+
+    asyncio.run(inside())
+
+
+def observation(one: Event, offset: int, partition: str = "T:0") -> Observation:
+    updates = CATALOGUES[one.kind.name].updates(one, handles(one))
+    return Observation(Position(partition, offset, one.time_ms), one.time_ms, updates)
+
+
+async def observe(store: Store, events: Sequence[Event], start: int = 0) -> list[dict[str, float]]:
+    answers = await store.observe(
+        [observation(one, start + i) for i, one in enumerate(events)], {"T:0": start + len(events) - 1}
+    )
+    catalogue = CATALOGUES[events[0].kind.name]
+    return [
+        dict(zip(catalogue.names, catalogue.vector(one, answer.readings), strict=True))
+        for one, answer in zip(events, answers, strict=True)
+    ]
+
+
+_ips = st.sampled_from(["192.0.2.1", "192.0.2.77", "198.51.100.4", "2001:db8::1", ""])
+_times = st.one_of(
+    st.integers(0, 3_600_000),
+    st.integers(0, 9 * 86_400_000),
+    st.integers(-40 * 86_400_000, 40 * 86_400_000),
+    st.sampled_from([0, 50_000, 300_000, 600_000, 7_200_000]),
+)
+_logins = st.fixed_dictionaries(
+    {
+        "account": st.one_of(st.sampled_from(["ada", "bob"]), st.text(min_size=1, max_size=5)),
+        "success": st.booleans(),
+        "ip": _ips,
+        "device": st.sampled_from(["d1", "d2", "端末", "", "x" * 512]),
+        "country": st.sampled_from(["DE", "FR", ""]),
+    }
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.lists(st.tuples(_times, _logins), min_size=1, max_size=40), batch=st.integers(1, 12))
+def test_every_feature_equals_brute_force_in_any_order_of_events(
+    make_store: MakeStore, data: list[tuple[int, dict[str, object]]], batch: int
+) -> None:
+    events = [event("login", str(i), T0 + offset, **fields) for i, (offset, fields) in enumerate(data)]
+
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        vectors = []
+        for at in range(0, len(events), batch):
+            vectors += await observe(store, events[at : at + batch], at)
+        for i, vector in enumerate(vectors):
+            expected = expected_vector(CATALOGUES["login"], events[:i], events[i])
+            assert {name: vector[name] for name in expected} == expected
+
+    run(make_store, body)
+
+
+def test_a_distinct_count_is_exact_up_to_its_cap_and_stays_there(make_store: MakeStore) -> None:
+    events = [event("login", str(i), T0 + i, ip="192.0.2.1", account=f"a{i}") for i in range(100)]
+
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        counts = [vector["ip.accounts_1h"] for vector in await observe(store, events)]
+        assert counts == [min(i + 1, 64) for i in range(100)]
+
+    run(make_store, body)
+
+
+def test_sums_add_a_field_only_where_the_condition_holds(make_store: MakeStore) -> None:
+    events = [
+        event("mail", str(i), T0 + i, direction=direction, recipient_count=10)
+        for i, direction in enumerate(["outbound", "inbound", "outbound"])
+    ]
+
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        vectors = await observe(store, events)
+        assert [vector["account.recipients_1h"] for vector in vectors] == [10, 10, 20]
+        assert [vector["account.sent_1h"] for vector in vectors] == [1, 1, 2]
+
+    run(make_store, body)
+
+
+def test_an_event_at_or_below_the_mark_is_read_and_not_counted_again(make_store: MakeStore) -> None:
+    events = [event("login", str(i), T0 + i) for i in range(4)]
+
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        await observe(store, events[:3])
+        answers = await store.observe([observation(one, i) for i, one in enumerate(events)], {"T:0": 3})
+        assert [answer.repeated for answer in answers] == [True, True, True, False]
+        catalogue = CATALOGUES["login"]
+        vectors = [
+            catalogue.vector(one, answer.readings) for one, answer in zip(events, answers, strict=True)
+        ]
+        column = catalogue.names.index("account.logins_1h")
+        assert [vector[column] for vector in vectors] == [3, 3, 3, 4]
+
+    run(make_store, body)
+
+
+def test_marks_belong_to_a_partition(make_store: MakeStore) -> None:
+    one = event("login", "1")
+
+    async def body(store: Store) -> None:
+        assert await store.attach("T:0") == -1
+        await store.attach("T:1")
+        await store.observe([observation(one, 7)], {"T:0": 9})
+        assert await store.attach("T:0") == 9
+        assert await store.attach("T:1") == -1
+        answer = await store.observe([observation(one, 0, "T:1")], {"T:1": 0})
+        assert not answer[0].repeated
+        assert answer[0].readings["account"].sums[0] == 2
+
+    run(make_store, body)
+
+
+def test_marks_of_untouched_shards_follow(make_store: MakeStore) -> None:
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        await store.observe([observation(event("login", "1"), 0)], {"T:0": 0})
+        await store.follow({"T:0": 41})
+        assert await store.attach("T:0") == 41
+
+    run(make_store, body)
+
+
+def test_refill_adds_only_what_a_store_lacks(make_store: MakeStore) -> None:
+    events = [event("login", str(i), T0 + i, ip=f"192.0.2.{i}", account=f"a{i % 3}") for i in range(9)]
+
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        await observe(store, events[:5])
+        await store.refill([observation(one, i) for i, one in enumerate(events)], {"T:0": 8})
+        vectors = await observe(store, [event("login", "x", T0 + 20, account="a1")], 9)
+        assert vectors[0]["account.logins_1h"] == 4
+
+    run(make_store, body)
+
+
+def test_history_begins_with_the_first_event_that_a_store_holds(make_store: MakeStore) -> None:
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        assert store.origin_ms("T:0") is None
+        await observe(store, [event("login", "1", T0 + 5), event("login", "2", T0)])
+        await observe(store, [event("login", "3", T0 - 9)], 2)
+        assert store.origin_ms("T:0") == T0 + 5
+
+    run(make_store, body)
+
+
+def claim(decision: str, offset: int, append_ms: int = T0, partition: str = "T:0") -> Claim:
+    return Claim(digest("ada"), decision, Position(partition, offset, append_ms))
+
+
+def test_a_claim_by_other_coordinates_is_a_duplicate_for_its_life_in_append_time(
+    make_store: MakeStore,
+) -> None:
+    async def body(store: Store) -> None:
+        first = await store.claim([claim("d", 1), claim("d", 2), claim("e", 3)])
+        assert [c.state for c in first] == [ClaimState.NEW, ClaimState.DUPLICATE, ClaimState.NEW]
+        again = await store.claim(
+            [claim("d", 1), claim("d", 1, partition="U:0"), claim("d", 9, T0 + 3_600_000)]
+        )
+        assert [c.state for c in again] == [ClaimState.OWN, ClaimState.DUPLICATE, ClaimState.DUPLICATE]
+        later = await store.claim([claim("d", 9, T0 + 3_600_001)])
+        assert [c.state for c in later] == [ClaimState.NEW]
+
+    run(make_store, body)
+
+
+def test_the_first_kept_verdict_wins_and_a_redelivered_event_meets_it(make_store: MakeStore) -> None:
+    async def body(store: Store) -> None:
+        await store.claim([claim("d", 1)])
+        kept = await store.keep([Keep(digest("ada"), "d", b"first"), Keep(digest("bob"), "e", b"other")])
+        assert kept == [b"first", b"other"]
+        assert await store.keep([Keep(digest("ada"), "d", b"second")]) == [b"first"]
+        assert (await store.claim([claim("d", 1)]))[0].kept == b"first"
+
+    run(make_store, body)
+
+
+@pytest.fixture
+def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield request.getfixturevalue("redis_server")
+
+
+def test_a_redis_that_lost_its_tail_is_noticed_before_anything_is_applied(redis_url: str) -> None:
+    async def body() -> None:
+        client = Redis.from_url(redis_url)
+        space = f"t{uuid.uuid4().hex}"
+        store = RedisStore(client, namespace=space, shards=1)
+        await store.attach("T:0")
+        events = [event("login", str(i), T0 + i) for i in range(4)]
+        await observe(store, events[:3])
+        await client.hset(f"{space}:{{0}}:marks", "T:0", 1)
+        with pytest.raises(StoreBehind) as caught:
+            await observe(store, events[3:], 3)
+        assert caught.value.marks == {(0, "T:0"): 1}
+        assert await client.hget(f"{space}:{{0}}:marks", "T:0") == b"1"
+        await client.aclose()
+
+    asyncio.run(body())
+
+
+def test_a_redis_that_does_not_answer_is_unavailable() -> None:
+    async def body() -> None:
+        store = RedisStore(Redis.from_url("redis://127.0.0.1:1/0"))
+        with pytest.raises(StoreUnavailable):
+            await store.attach("T:0")
+        await store.close()
+
+    asyncio.run(body())
