@@ -81,13 +81,9 @@ class Catalogue:
             if self.names.count(name) > 1:
                 raise KindError(f"kind {self.kind.name}: feature {name!r} is declared twice: rename one")
             if name in self.fields:
-                raise KindError(
-                    f"kind {self.kind.name}: feature {name!r} is also a field: rename the feature"
-                )
+                raise KindError(f"kind {self.kind.name}: feature {name!r} is also a field: rename the feature")
             if any(other.startswith(name + ".") for other in self.names):
-                raise KindError(
-                    f"kind {self.kind.name}: feature {name!r} is also the start of another's name"
-                )
+                raise KindError(f"kind {self.kind.name}: feature {name!r} is also the start of another's name")
 
     def _input(self, of: str | None, where: str | None) -> Input:
         """A function of the event's fields: field ``of`` (1 if None), or None where ``where`` does not hold."""

@@ -95,9 +95,7 @@ class EventDecoder:
         self._longest = longest
         self._max_future_ms = max_future_s * 1000
         self._data: msgspec.json.Decoder[Fields] = msgspec.json.Decoder(kind.fields)
-        self._keys: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(
-            dict[str, msgspec.Raw]
-        )
+        self._keys: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
         self._names = frozenset(kind.fields.__struct_encode_fields__)
         self._optional = [info.name for info in msgspec.structs.fields(kind.fields) if not info.required]
         self.unknown_fields = 0
@@ -112,9 +110,7 @@ class EventDecoder:
             raise InvalidEvent("kind", f"the record's type is not {self.kind.name!r}, its topic's kind")
         time_ms = to_milliseconds(envelope.time)
         if append_ms is not None and time_ms > append_ms + self._max_future_ms:
-            raise InvalidEvent(
-                "future", f"time is over {self._max_future_ms // 1000} s after the record's append"
-            )
+            raise InvalidEvent("future", f"time is over {self._max_future_ms // 1000} s after the record's append")
         try:
             data = self._data.decode(envelope.data)
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:

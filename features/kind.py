@@ -89,14 +89,10 @@ class Kind:
         if not self.name.isidentifier() or self.name != self.name.lower():
             raise KindError(f"kind {self.name!r}: a name is a lower-case identifier")
         if self.partition_key not in metas:
-            raise KindError(
-                f"kind {self.name}: partition key {self.partition_key!r} is not one of its fields"
-            )
+            raise KindError(f"kind {self.name}: partition key {self.partition_key!r} is not one of its fields")
         required = {f.name for f in msgspec.structs.fields(self.fields) if f.required}
         if self.partition_key not in required:
-            raise KindError(
-                f"kind {self.name}: partition key {self.partition_key!r} must be a required field"
-            )
+            raise KindError(f"kind {self.name}: partition key {self.partition_key!r} must be a required field")
         names = [entity.name for entity in self.entities]
         for entity in self.entities:
             if entity.of not in metas:

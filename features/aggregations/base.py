@@ -100,6 +100,4 @@ def field_input(kind: Kind, feature: str, of: str) -> None:
     """Refuse an input that is no field of the kind."""
     if of not in kind.fields.__struct_fields__:
         fields = ", ".join(kind.fields.__struct_fields__)
-        raise KindError(
-            f"kind {kind.name}: feature {feature!r} reads {of!r}, which is no field; fields: {fields}"
-        )
+        raise KindError(f"kind {kind.name}: feature {feature!r} reads {of!r}, which is no field; fields: {fields}")

@@ -34,9 +34,7 @@ class Sum(Stateful):
         return _windows(self, "sum", kind, reserve, of=self.of)
 
 
-def _windows(
-    measure: Count | Sum, aggregation: str, kind: Kind, reserve: Reserve, of: str | None
-) -> Compiled:
+def _windows(measure: Count | Sum, aggregation: str, kind: Kind, reserve: Reserve, of: str | None) -> Compiled:
     entity = measure.entity_of(kind)
     infos: list[FeatureInfo] = []
     values: list[Value] = []

@@ -93,15 +93,11 @@ def _reserve(
 ) -> tuple[int, tuple[int, ...]]:
     field_input(kind, measure.name, measure.of)
     if not 1 <= measure.cap <= 1024:
-        raise KindError(
-            f"kind {kind.name}: feature {measure.name!r}: cap is {measure.cap}, allowed are 1 to 1024"
-        )
+        raise KindError(f"kind {kind.name}: feature {measure.name!r}: cap is {measure.cap}, allowed are 1 to 1024")
     shortest = windows[0].bucket_s
     by = entity.by.__qualname__ if entity.by is not None else None
     # What is kept depends on the shortest bucket and the cap alone: longer windows may come and go.
-    name = definition_id(
-        kind.name, entity.name, entity.of, by, measure.of, measure.where, shortest, measure.cap
-    )
+    name = definition_id(kind.name, entity.name, entity.of, by, measure.of, measure.where, shortest, measure.cap)
     spans = tuple((window.bucket_s // shortest, window.buckets) for window in counted)
     return reserve.value_set(ValueSet(name, shortest, spans, measure.cap), measure.of, measure.where)
 

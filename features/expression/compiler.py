@@ -51,11 +51,7 @@ class _Part:
     name: str | None = None
 
     def guarded(self) -> str:
-        return (
-            " and ".join([*(f"{need} is not None" for need in self.needs), self.code])
-            if self.needs
-            else self.code
-        )
+        return " and ".join([*(f"{need} is not None" for need in self.needs), self.code]) if self.needs else self.code
 
 
 def compile_condition(text: str, names: Namespace) -> Condition:
@@ -92,9 +88,7 @@ class _Compiler:
         same_line = getattr(node, "end_lineno", line) == line
         source = self.text.splitlines()[line - 1].encode()
         start = len(source[:column].decode())
-        end = (
-            len(source[: getattr(node, "end_col_offset", column + 1)].decode()) if same_line else len(source)
-        )
+        end = len(source[: getattr(node, "end_col_offset", column + 1)].decode()) if same_line else len(source)
         raise ExpressionError(message, self.text, line, start, end - start)
 
     def truth(self, node: ast.expr, depth: int) -> str:

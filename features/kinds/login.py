@@ -50,9 +50,7 @@ KIND = Kind(
             windows=("1h", "24h", "7d"),
         ),
         Distinct("account.devices", "devices that tried this account", of="device", windows=("24h", "7d")),
-        Novelty(
-            "account.new_device", "1 if this account has not seen this device", of="device", windows=("24h",)
-        ),
+        Novelty("account.new_device", "1 if this account has not seen this device", of="device", windows=("24h",)),
         Novelty("account.new_country", "1 if this account has not seen this country", of="country"),
         Elapsed("account.idle_s", "seconds since this account's last login; its horizon if none is known"),
         Age("account.age_s", "seconds since this account's first login known here"),
@@ -63,23 +61,13 @@ KIND = Kind(
             windows=("10m", "1h", "24h"),
             where="not success",
         ),
-        Distinct(
-            "ip.accounts", "accounts tried from this address", of="account", windows=("10m", "1h", "24h")
-        ),
+        Distinct("ip.accounts", "accounts tried from this address", of="account", windows=("10m", "1h", "24h")),
         Count("subnet.logins", "logins from this subnet", windows=("1h", "24h")),
-        Count(
-            "subnet.failures", "failed logins from this subnet", windows=("1h", "24h"), where="not success"
-        ),
+        Count("subnet.failures", "failed logins from this subnet", windows=("1h", "24h"), where="not success"),
         Distinct("subnet.accounts", "accounts tried from this subnet", of="account", windows=("1h", "24h")),
-        Distinct(
-            "device.accounts", "accounts tried with this device", of="account", windows=("1h", "24h", "7d")
-        ),
-        Count(
-            "device.failures", "failed logins with this device", windows=("1h", "24h"), where="not success"
-        ),
+        Distinct("device.accounts", "accounts tried with this device", of="account", windows=("1h", "24h", "7d")),
+        Count("device.failures", "failed logins with this device", windows=("1h", "24h"), where="not success"),
         Derived("succeeded", "1 if the login succeeded", ("success",), shape.flag, most=1),
-        Derived(
-            "hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"
-        ),
+        Derived("hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"),
     ),
 )

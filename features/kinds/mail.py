@@ -83,9 +83,7 @@ KIND = Kind(
         Count("subnet.mails", "mails from this subnet", windows=("1h", "24h")),
         Distinct("subnet.ips", "addresses of this subnet that sent mail", of="ip", windows=("24h",)),
         Count("sender.mails", "mails from this sender", windows=("1h", "24h")),
-        Distinct(
-            "sender.accounts", "accounts that this sender wrote to", of="account", windows=("1h", "24h")
-        ),
+        Distinct("sender.accounts", "accounts that this sender wrote to", of="account", windows=("1h", "24h")),
         Age("sender.age_s", "seconds since this sender's first mail"),
         Count("domain.mails", "mails from this sender domain", windows=("1h", "24h")),
         Distinct("domain.ips", "addresses that sent for this domain", of="ip", windows=("24h",)),
@@ -108,8 +106,6 @@ KIND = Kind(
         Derived("dkim_failed", "1 if DKIM failed", ("dkim",), shape.failed, most=1),
         Derived("dmarc_failed", "1 if DMARC failed", ("dmarc",), shape.failed, most=1),
         Derived("outbound", "1 if the mail goes out", ("direction",), shape.is_outbound, most=1),
-        Derived(
-            "hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"
-        ),
+        Derived("hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"),
     ),
 )

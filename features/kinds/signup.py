@@ -39,9 +39,7 @@ KIND = Kind(
     ),
     features=(
         Count("ip.signups", "signups from this address", windows=("10m", "1h", "24h")),
-        Distinct(
-            "ip.devices", "devices that signed up from this address", of="device", windows=("1h", "24h")
-        ),
+        Distinct("ip.devices", "devices that signed up from this address", of="device", windows=("1h", "24h")),
         Age("ip.age_s", "seconds since the first signup from this address"),
         Count("subnet.signups", "signups from this subnet", windows=("1h", "24h")),
         Distinct("subnet.ips", "addresses in this subnet that signed up", of="ip", windows=("1h", "24h")),
@@ -68,8 +66,6 @@ KIND = Kind(
             default=60,
             unit="s",
         ),
-        Derived(
-            "hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"
-        ),
+        Derived("hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"),
     ),
 )

@@ -171,9 +171,7 @@ class RedisStore:
         self, calls: Mapping[int, _Call], ends: Mapping[str, int], origins: Mapping[str, int]
     ) -> dict[int, list[Any]]:
         async def one(shard: int, call: _Call) -> Any:
-            wanted = [
-                [p, self._seen.get((shard, p), -1), end, origins.get(p, False)] for p, end in ends.items()
-            ]
+            wanted = [[p, self._seen.get((shard, p), -1), end, origins.get(p, False)] for p, end in ends.items()]
             request = msgpack.packb([call.plans, wanted, call.updates], use_bin_type=False)
             blob = await self._function("observe", call.keys, [request])
             return msgpack.unpackb(blob, raw=False)
@@ -217,9 +215,7 @@ class RedisStore:
             ]
         return wire
 
-    async def _by_shard(
-        self, function: str, items: Sequence[Any], digests: Iterable[bytes], call: Any
-    ) -> list[Any]:
+    async def _by_shard(self, function: str, items: Sequence[Any], digests: Iterable[bytes], call: Any) -> list[Any]:
         groups: dict[int, list[int]] = {}
         for index, digest in enumerate(digests):
             groups.setdefault(shard_of(digest, self._shards), []).append(index)
@@ -264,9 +260,7 @@ class _Call:
         self._key_index: dict[bytes, int] = {}
         self._plan_index: dict[str, int] = {}
 
-    def add(
-        self, plan: EntityPlan, wire: list[Any], digest: bytes, when: list[int], inputs: list[int]
-    ) -> int:
+    def add(self, plan: EntityPlan, wire: list[Any], digest: bytes, when: list[int], inputs: list[int]) -> int:
         if plan.prefix not in self._plan_index:
             self.plans.append(wire)
             self._plan_index[plan.prefix] = len(self.plans)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -134,9 +134,7 @@ def test_an_event_at_or_below_the_mark_is_read_and_not_counted_again(make_store:
         answers = await store.observe([observation(one, i) for i, one in enumerate(events)], {"T:0": 3})
         assert [answer.repeated for answer in answers] == [True, True, True, False]
         catalogue = CATALOGUES["login"]
-        vectors = [
-            catalogue.vector(one, answer.readings) for one, answer in zip(events, answers, strict=True)
-        ]
+        vectors = [catalogue.vector(one, answer.readings) for one, answer in zip(events, answers, strict=True)]
         column = catalogue.names.index("account.logins_1h")
         assert [vector[column] for vector in vectors] == [3, 3, 3, 4]
 
@@ -203,9 +201,7 @@ def test_a_claim_by_other_coordinates_is_a_duplicate_for_its_life_in_append_time
     async def body(store: Store) -> None:
         first = await store.claim([claim("d", 1), claim("d", 2), claim("e", 3)])
         assert [c.state for c in first] == [ClaimState.NEW, ClaimState.DUPLICATE, ClaimState.NEW]
-        again = await store.claim(
-            [claim("d", 1), claim("d", 1, partition="U:0"), claim("d", 9, T0 + 3_600_000)]
-        )
+        again = await store.claim([claim("d", 1), claim("d", 1, partition="U:0"), claim("d", 9, T0 + 3_600_000)])
         assert [c.state for c in again] == [ClaimState.OWN, ClaimState.DUPLICATE, ClaimState.DUPLICATE]
         later = await store.claim([claim("d", 9, T0 + 3_600_001)])
         assert [c.state for c in later] == [ClaimState.NEW]
@@ -225,8 +221,8 @@ def test_the_first_kept_verdict_wins_and_a_redelivered_event_meets_it(make_store
 
 
 @pytest.fixture
-def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.getfixturevalue("redis_server")
+def redis_url(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue("redis_server")
 
 
 def test_a_redis_that_lost_its_tail_is_noticed_before_anything_is_applied(redis_url: str) -> None:

@@ -1,0 +1,52 @@
+"""The command ``weir``: one file a command group, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from features.errors import WeirError
+from streams.settings import SettingsError
+
+_COMMANDS = {
+    "worker": ("streams.cli.processes", "worker"),
+    "learner": ("streams.cli.processes", "learner"),
+    "indexer": ("streams.cli.processes", "indexer"),
+    "topics": ("streams.cli.topics", "topics"),
+    "services": ("streams.cli.services", "services"),
+    "schema": ("streams.cli.schema", "schema"),
+    "import": ("streams.cli.import_", "import_"),
+    "simulate": ("streams.cli.simulate", "simulate"),
+    "produce": ("streams.cli.produce", "produce"),
+    "replay": ("streams.cli.replay", "replay"),
+    "demo": ("streams.cli.demo", "demo"),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.command(cls=_Lazy)
+@click.version_option(package_name="weir")
+def weir() -> None:
+    """Weir decides, for every signup, login and mail, whether it is abuse."""
+
+
+def main() -> None:
+    """Run the command line: what the user can mend is one message and exit code 2, never a stack trace."""
+    try:
+        weir()
+    except (SettingsError, WeirError) as error:
+        click.echo(f"weir: {error}", err=True)
+        sys.exit(2)
