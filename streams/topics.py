@@ -66,7 +66,7 @@ def apply_topics(admin: AdminClient, plans: Iterable[TopicPlan], *, create: bool
         ]
         created = _create(admin, missing) if missing else set()
     reports = []
-    for name, plan in wanted.items():
+    for name in wanted:
         if name in created:
             reports.append(TopicReport(name, True, ()))
         elif name not in present:
