@@ -1,0 +1,1 @@
+"""Kafka, Redis and Elasticsearch on this machine, without containers: for trying, testing and developing."""
