@@ -113,6 +113,12 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         assert_none_survives(*folders)
 
 
+@pytest.fixture
+def private_settings(tmp_path: Path) -> LocalSettings:
+    """For a test that starts and ends services of its own."""
+    return local_settings(tmp_path / "data")
+
+
 @pytest.fixture(scope="session")
 def _redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stack = Stack(local_settings(tmp_path_factory.mktemp("redis")))

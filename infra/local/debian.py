@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from infra.local.draft import draft_of
@@ -14,8 +15,8 @@ def problem() -> str | None:
     return f"{missing[0]} is missing" if missing else None
 
 
-def unpack(package: str, target: Path) -> None:
-    """Fill the folder `target` with the package and those packages it needs that this machine lacks."""
+def unpack(packages: Sequence[str], target: Path) -> None:
+    """Fill the folder `target` with the packages and those that they need and this machine lacks."""
     with draft_of(target) as draft:
         if draft is None:
             return
@@ -41,7 +42,7 @@ def unpack(package: str, target: Path) -> None:
             "APT::Sandbox::User=",
         ]
         _run([*apt, "update"])
-        _run([*apt, "--yes", "--download-only", "--no-install-recommends", "install", package])
+        _run([*apt, "--yes", "--download-only", "--no-install-recommends", "--reinstall", "install", *packages])
         for archive in sorted(work.glob("archives/*.deb")):
             _run(["dpkg", "-x", str(archive), str(draft)])
         shutil.rmtree(work)

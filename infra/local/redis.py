@@ -14,6 +14,9 @@ from infra.local.service import HOST, Launch, Service
 # Functions, on which the feature store rests, came with 7.0.
 OLDEST = 7
 
+# The first is a link to a program in the second, which a machine may have already, out of our folder.
+PACKAGES = ("redis-server", "redis-tools")
+
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -47,7 +50,7 @@ class Redis(Service):
         if reason := self.problem():
             raise ServicesError(reason)
         if not self._on_path():
-            debian.unpack("redis-server", self._unpacked)
+            debian.unpack(PACKAGES, self._unpacked)
             found = _version(self._program(), self._env())
             if found is None or int(found.split(".")[0]) < OLDEST:
                 raise ServicesError(f"Debian's Redis is {found}: put redis-server {OLDEST} or newer on PATH")
