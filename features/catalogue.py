@@ -40,7 +40,9 @@ class Catalogue:
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.fields: Namespace = field_names(kind.fields)
+        self.fields: Namespace = {
+            name: known for name, known in field_names(kind.fields).items() if name not in kind.private
+        }
         reserves = {entity.name: Reserve() for entity in kind.entities}
         infos: list[FeatureInfo] = []
         self._columns: list[tuple[str | None, Value | Derived]] = []

@@ -36,15 +36,11 @@ class Settings(BaseSettings):
     kafka: str = Field("127.0.0.1:19092", description="Kafka's bootstrap servers, comma separated")
     redis: str = Field("redis://127.0.0.1:16379/0", description="Redis, as redis://host:port/database")
     elasticsearch: str = Field("http://127.0.0.1:19200", description="Elasticsearch, comma separated URLs")
-    registry: Path = Field(
-        Path("var/registry"), description="the folder of model checkpoints, shared by all"
-    )
+    registry: Path = Field(Path("var/registry"), description="the folder of model checkpoints, shared by all")
     kinds_folders: Folders = Field((), description="further folders of kinds, comma separated")
     rulebook_folders: Folders = Field((), description="further folders of rules and policies, comma separated")
 
-    namespace: str = Field(
-        "weir", pattern=r"^[a-z][a-z0-9-]{0,30}$", description="begins keys, indices, groups"
-    )
+    namespace: str = Field("weir", pattern=r"^[a-z][a-z0-9-]{0,30}$", description="begins keys, indices, groups")
     topic_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]{0,60}$", description="begins every topic's name")
     partitions: int = Field(4, ge=1, le=1024, description="partitions of event and verdict topics")
     replication: int = Field(1, ge=1, le=10, description="copies of every topic")
@@ -72,9 +68,7 @@ class Settings(BaseSettings):
     worker_port: int = Field(19601, ge=0, le=65535, description="port of the worker's /metrics and /ready; 0: any")
     learner_port: int = Field(19602, ge=0, le=65535, description="port of the learner's /metrics and /ready; 0: any")
     indexer_port: int = Field(19603, ge=0, le=65535, description="port of the indexer's /metrics and /ready; 0: any")
-    stuck_s: int = Field(
-        60, ge=5, description="a worker without progress for so long ends with 70"
-    )
+    stuck_s: int = Field(60, ge=5, description="a worker without progress for so long ends with 70")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -12,6 +12,7 @@ import msgspec
 from features.errors import InvalidEvent
 from features.event import Name, decision_id, open_envelope, to_milliseconds, to_rfc3339
 
+Headers = dict[str, str | bytes | None] | Sequence[tuple[str, str | bytes | None]]
 LabelValue = Literal["abuse", "legit", "withdrawn"]
 
 # What a verdict record's headers tell of its event's record.
@@ -122,10 +123,10 @@ def origin_headers(where: RecordRef) -> list[tuple[str, bytes]]:
     ]
 
 
-def read_origin(headers: Sequence[tuple[str, bytes | str | None]] | None) -> dict[str, str]:
+def read_origin(headers: Headers | None) -> dict[str, str]:
     """A record's Weir headers as text; those that are absent or no text are left out."""
     found = {}
-    for name, value in headers or ():
+    for name, value in headers.items() if isinstance(headers, dict) else headers or ():
         if name.startswith("weir-") and value is not None:
             found[name] = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     return found

@@ -10,7 +10,7 @@ from features.aggregations import Age, Count, Derived, Distinct, Elapsed, Novelt
 from features.kind import Account, Asn, Country, Device, Entity, Fields, Ip, Kind, UserAgent, number, text
 
 
-class Login(Fields):
+class Login(Fields, frozen=True, kw_only=True):
     account: Account
     success: bool
     ip: Ip | None = None

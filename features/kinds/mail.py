@@ -18,7 +18,7 @@ AttachmentType = Annotated[str, text(longest=256)]
 MOST_ITEMS = msgspec.Meta(max_length=100)
 
 
-class Mail(Fields):
+class Mail(Fields, frozen=True, kw_only=True):
     account: Account
     direction: Literal["inbound", "outbound"]
     sender: Annotated[str, text(ecs="email.from.address", longest=512)] | None = None

@@ -10,7 +10,7 @@ from features.aggregations import Age, Count, Derived, Distinct
 from features.kind import Account, Asn, Country, Device, Entity, Fields, Ip, Kind, UserAgent, number, text
 
 
-class Signup(Fields):
+class Signup(Fields, frozen=True, kw_only=True):
     account: Account
     ip: Ip
     device: Device | None = None

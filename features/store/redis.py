@@ -281,5 +281,6 @@ def _reading(plan: EntityPlan, answer: list[Any]) -> Reading:
         counts.append(tuple(int(n) for n in numbers[at : at + len(values.spans)]))
         at += len(values.spans)
     known = tuple(bool(n) for n in numbers[at:])
-    before = (None, None) if newest is False or newest is None else (int(newest), int(oldest))
-    return Reading(*before, bool(late), sums, tuple(counts), known)
+    if newest is False:
+        return Reading(None, None, bool(late), sums, tuple(counts), known)
+    return Reading(int(newest), int(oldest), bool(late), sums, tuple(counts), known)

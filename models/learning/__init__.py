@@ -1,0 +1,1 @@
+"""Learning from late labels: join by decision, order of authority, exactly once."""

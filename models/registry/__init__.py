@@ -1,0 +1,1 @@
+"""Where model checkpoints are kept: content-addressed, signed, and never read unless the signature holds."""

@@ -1,0 +1,109 @@
+"""A rule as an analyst writes it, and how its file is read."""
+
+from __future__ import annotations
+
+import difflib
+import string
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from models.actions import Action
+from models.errors import RuleError
+
+
+class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An example in the rule's own file: field and feature values, and whether the rule fires on them."""
+
+    fires: bool
+    values: dict[str, Any]
+    name: str = ""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A condition written by a person, with an action and a reason.
+
+    ``mode``: "live" counts, "off" is not evaluated.
+    ``reason`` may name what the condition reads in braces: ``{ip.signups_1h}``.
+    """
+
+    id: str
+    kind: str
+    when: str
+    action: Action
+    reason: str
+    owner: str
+    severity: Literal["low", "medium", "high"] = "medium"
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    mode: Literal["live", "off"] = "live"
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """Where a rule was written: for messages."""
+
+    path: str
+    line: int
+    when_line: int
+
+
+def read_rules(paths: Iterable[Path]) -> list[tuple[Rule, RuleFile]]:
+    """All rules of these TOML files in order; raises RuleError with file and line."""
+    rules: list[tuple[Rule, RuleFile]] = []
+    seen: dict[str, str] = {}
+    for path in sorted(paths):
+        for rule, place in _read_file(path):
+            if rule.id in seen:
+                raise RuleError(f"{place.path}:{place.line}: rule {rule.id!r} already stands in {seen[rule.id]}")
+            seen[rule.id] = place.path
+            rules.append((rule, place))
+    return rules
+
+
+def _read_file(path: Path) -> list[tuple[Rule, RuleFile]]:
+    text = path.read_text(encoding="utf-8")
+    try:
+        tables = tomllib.loads(text).get("rule", [])
+    except tomllib.TOMLDecodeError as error:
+        raise RuleError(f"{path}: not TOML: {error}") from None
+    if not isinstance(tables, list) or not tables:
+        raise RuleError(f"{path}:1: no rules: begin each with [[rule]]")
+    starts = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == "[[rule]]"]
+    rules = []
+    for table, start in zip(tables, starts, strict=True):
+        place = RuleFile(str(path), start, _line_of(text, start, "when"))
+        rules.append((_convert(table, place), place))
+    return rules
+
+
+def _convert(table: Any, place: RuleFile) -> Rule:
+    known = {field.name for field in msgspec.structs.fields(Rule)}
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+            raise RuleError(f"{place.path}:{place.line}: unknown key {key!r}: {hint}")
+    try:
+        rule = msgspec.convert(table, Rule)
+    except msgspec.ValidationError as error:
+        raise RuleError(f"{place.path}:{place.line}: {error}") from None
+    try:
+        list(string.Formatter().parse(rule.reason))
+    except ValueError as error:
+        raise RuleError(f"{place.path}:{place.line}: reason: {error}") from None
+    return rule
+
+
+def _line_of(text: str, start: int, key: str) -> int:
+    """The line on which the value of ``key`` begins, in the table that starts at line ``start``."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines[start:], start + 1):
+        if line.lstrip().startswith(key) and "=" in line:
+            return number + (1 if line.rstrip().endswith(('"""', "'''")) else 0)
+    return start

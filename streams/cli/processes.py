@@ -1,0 +1,68 @@
+"""``weir worker``, ``weir learner``, ``weir indexer``: the processes that run day and night."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+
+import click
+import structlog
+
+from streams.app import end_process
+from streams.http import StatusServer
+from streams.logs import configure_logs
+from streams.settings import Settings, load_settings
+
+log = structlog.get_logger()
+Run = Callable[[Settings, threading.Event, Callable[[], None]], None]
+
+
+@click.command()
+def worker() -> None:
+    """Decide: events in, verdicts out. Start as many as there are partitions."""
+    from streams.worker import run_worker
+
+    settings = load_settings()
+    configure_logs(settings, "worker")
+    run_worker(settings)
+
+
+@click.command()
+def learner() -> None:
+    """Learn from labels, and send checkpoints to the workers. One is enough; a second one fences the first."""
+    from features.catalogue import catalogues
+    from features.kinds import load_kinds
+    from streams.agents.learn import Learn
+
+    def run(settings: Settings, stop: threading.Event, on_ready: Callable[[], None]) -> None:
+        known = catalogues(list(load_kinds(settings.kinds_folders).values()))
+        Learn(settings, known).run(stop, on_ready)
+
+    settings = load_settings()
+    _run("learner", settings, settings.learner_port, run)
+
+
+@click.command()
+def indexer() -> None:
+    """Index verdicts into Elasticsearch."""
+    from streams.sinks.index import run_indexer
+
+    settings = load_settings()
+    _run("indexer", settings, settings.indexer_port, run_indexer)
+
+
+def _run(process: str, settings: Settings, port: int, run: Run) -> None:
+    """Run until SIGTERM or SIGINT; an unexpected error ends the process with 70."""
+    configure_logs(settings, process)
+    stop, ready = threading.Event(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    status = StatusServer(settings.http_host, port, lambda: ready.is_set() and not stop.is_set())
+    log.info(f"{process}_started", port=status.port)
+    try:
+        run(settings, stop, ready.set)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the only safe answer is to start again
+        end_process(error)
+    status.close()
+    log.info(f"{process}_stopped")

@@ -1,0 +1,74 @@
+"""What judges at the moment, kind by kind: rules and policy as shipped, models as the control topic names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+import structlog
+
+from features.catalogue import Catalogue
+from features.reference import reference_version
+from models.bundle import load_bundle
+from models.errors import ModelError
+from models.registry.folder import Manifest, Registry
+from models.scorers import Scorer, champion_name, fresh_scorers
+from models.served import UNTRAINED, serve
+from streams import metrics
+from streams.agents.decide import InForce
+from streams.settings import Settings
+
+log = structlog.get_logger()
+MODEL_KEY = "model/"
+CHAMPION_KEY = "champion/"
+
+
+class InForceBook:
+    """Changes come from the control reader's thread; a reader sees the old value or the new one, whole."""
+
+    def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue]) -> None:
+        self._catalogues = catalogues
+        self._registry = Registry(settings.registry)
+        self._scorers: dict[str, dict[str, tuple[str, Scorer]]] = {}
+        self._champions = {kind: champion_name(kind) for kind in catalogues}
+        self._now: dict[str, InForce] = {}
+        reference = reference_version()
+        for kind, catalogue in catalogues.items():
+            fresh = fresh_scorers(kind, settings.min_labels)
+            self._scorers[kind] = {name: (UNTRAINED, scorer) for name, scorer in fresh.items()}
+            bundle = load_bundle(catalogue, settings.rulebook_folders)
+            self._now[kind] = InForce(bundle, serve(self._scorers[kind], self._champions[kind]), reference)
+
+    def now(self, kind: str) -> InForce:
+        return self._now[kind]
+
+    def on_control(self, key: str, value: bytes | None) -> None:
+        """Take one change of the control topic; what cannot be used is reported, and the old one stays."""
+        if key.startswith(CHAMPION_KEY) and value is not None:
+            kind = key.removeprefix(CHAMPION_KEY)
+            if kind in self._champions:
+                self._champions[kind] = value.decode("utf-8", "replace").partition("@")[0]
+                self._swap(kind)
+        elif key.startswith(MODEL_KEY) and value is not None:
+            try:
+                self._take_model(msgspec.json.decode(value, type=Manifest))
+            except (ModelError, msgspec.MsgspecError, UnicodeError) as error:
+                name = key.removeprefix(MODEL_KEY)
+                metrics.MODEL_FAULTS.labels(name).inc()
+                log.error("model_refused", model=name, why=str(error), doing="the running one stays")
+
+    def _take_model(self, manifest: Manifest) -> None:
+        catalogue = self._catalogues.get(manifest.kind)
+        if catalogue is None:
+            return
+        if manifest.schema != catalogue.schema:
+            raise ModelError(f"checkpoint of {manifest.model} was made for other feature definitions")
+        scorer = self._registry.load(manifest)
+        self._scorers[manifest.kind][manifest.model] = (manifest.version, scorer)
+        self._swap(manifest.kind)
+        metrics.MODEL_AGE_SECONDS.labels(manifest.model).set(manifest.made_ms / 1000)
+
+    def _swap(self, kind: str) -> None:
+        served = serve(self._scorers[kind], self._champions[kind])
+        self._now[kind] = replace(self._now[kind], models=served)

@@ -1,0 +1,39 @@
+"""Every metric that Weir's processes expose, named once: base units, bounded labels, nothing personal."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+EVENTS = Counter("weir_events_total", "Records read from the event topics", ["kind"])
+VERDICTS = Counter("weir_verdicts_total", "Verdicts published", ["kind", "action"])
+RULES_FIRED = Counter("weir_rules_fired_total", "Rules that fired in a published verdict", ["kind", "rule"])
+DUPLICATES = Counter("weir_duplicates_total", "Records that repeat another record's event", ["kind"])
+REDELIVERED = Counter("weir_redelivered_total", "Records met again after a crash or rebalance", ["kind"])
+DEGRADED = Counter("weir_degraded_total", "Verdicts made with less than everything", ["kind", "how"])
+DEAD_LETTERS = Counter("weir_dead_letters_total", "Records refused, by reason", ["kind", "reason"])
+UNKNOWN_FIELDS = Counter("weir_unknown_fields_total", "Fields of events that their kind does not know", ["kind"])
+BATCHES = Counter("weir_batches_total", "Micro-batches decided", ["kind"])
+DECISION_SECONDS = Histogram(
+    "weir_decision_seconds", "From an event's append to its verdict's delivery", ["kind"], buckets=_SECONDS
+)
+STAGE_SECONDS = Histogram(
+    "weir_stage_seconds", "Time of one stage of a micro-batch", ["kind", "stage"], buckets=_SECONDS
+)
+LAG = Gauge("weir_lag_events", "Events that wait in the log for this worker", ["kind"])
+STORE_BEHIND = Counter("weir_store_behind_total", "Times that a store shard was found to lack its tail")
+REFILLED = Counter("weir_refilled_events_total", "Events read again to fill a store shard", ["kind"])
+STORE_UNAVAILABLE = Counter("weir_store_unavailable_total", "Calls that the feature store did not answer")
+MODEL_FAULTS = Counter("weir_model_faults_total", "Scores that a model failed to give", ["model"])
+MODEL_AGE_SECONDS = Gauge("weir_model_checkpoint_time_seconds", "When the serving checkpoint was made", ["model"])
+
+LABELS = Counter("weir_labels_total", "Labels read, by what became of them", ["kind", "result"])
+LEARNED = Counter("weir_learned_total", "Examples learned", ["model"])
+MODEL_AUC = Gauge("weir_model_rolling_auc", "Area under the ROC curve of the last labelled decisions", ["model"])
+WAITING_LABELS = Gauge("weir_waiting_labels", "Labels whose decision has not been seen", ["model"])
+CHECKPOINTS = Counter("weir_checkpoints_total", "Model checkpoints announced", ["model"])
+
+INDEXED = Counter("weir_indexed_total", "Verdict documents by outcome", ["result"])
+INDEX_RETRIES = Counter("weir_index_retries_total", "Bulk requests that had to be repeated")
+INDEX_LAG = Gauge("weir_index_lag_events", "Verdicts that wait in the log for the indexer")

@@ -1,0 +1,132 @@
+"""The worker process: everything that decides, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import faust
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from features.catalogue import catalogues
+from features.kinds import load_kinds
+from features.store.redis import RedisStore
+from streams import metrics
+from streams.agents.decide import Decider
+from streams.app import Progress, build_app, end_process
+from streams.control import ControlReader
+from streams.http import StatusServer
+from streams.in_force import InForceBook
+from streams.kafka import wait_for_topics
+from streams.settings import Settings
+from streams.sinks.publish import Publisher
+from streams.topics import OWN
+
+log = structlog.get_logger()
+_WATCH_S = 1.0
+
+
+def run_worker(settings: Settings) -> None:
+    """Decide until SIGTERM or SIGINT; ends the process itself on an unexpected error (exit code 70)."""
+    known = catalogues(list(load_kinds(settings.kinds_folders).values()))
+    book = InForceBook(settings, known)
+    topic_ids = wait_for_topics(settings, [*known, *OWN])
+    control = ControlReader(settings, book.on_control)
+    control.read_to_end()
+    control.follow()
+    publisher = Publisher(settings, f"{settings.namespace}-worker")
+    store = redis_store(settings)
+    deciders = {
+        kind: Decider(settings, catalogue, store, publisher.publish, lambda kind=kind: book.now(kind))  # type: ignore[misc]
+        for kind, catalogue in known.items()
+    }
+    progress = Progress()
+    handlers = {kind: decider.decide for kind, decider in deciders.items()}
+    app = build_app(settings, handlers, topic_ids, lambda kind, gone: deciders[kind].detach(gone), progress)
+    watch = _Watch(settings, app, deciders, progress, control)
+    app.task(watch.run)
+    status = StatusServer(settings.http_host, settings.worker_port, watch.ready, watch.live)
+    log.info("worker_started", kinds=sorted(known), port=status.port)
+    worker = faust.Worker(
+        app, loglevel=settings.log_level, override_logging=False, redirect_stdouts=False, quiet=True
+    )
+    try:
+        worker.execute_from_commandline()
+    finally:
+        status.close()
+        control.stop()
+        publisher.close()
+    log.info("worker_stopped")
+
+
+def redis_store(settings: Settings) -> RedisStore:
+    client = Redis.from_url(
+        settings.redis,
+        socket_timeout=5.0,
+        socket_connect_timeout=5.0,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+    )
+    return RedisStore(
+        client,
+        namespace=settings.namespace,
+        shards=settings.store_shards,
+        dedupe_s=settings.dedupe_s,
+        keep_s=settings.keep_s,
+        max_lag_s=settings.max_lag_s,
+    )
+
+
+class _Watch:
+    """Once a second: moves the marks on, measures lag, and ends a process that has stopped deciding."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        app: faust.App,
+        deciders: Mapping[str, Decider],
+        progress: Progress,
+        control: ControlReader,
+    ) -> None:
+        self._settings = settings
+        self._app = app
+        self._deciders = deciders
+        self._progress = progress
+        self._control = control
+        self._assigned = False
+        self._beat_s = time.monotonic()
+
+    async def run(self) -> None:
+        while not self._app.should_stop:
+            await asyncio.sleep(_WATCH_S)
+            self._beat_s = time.monotonic()
+            if self._control.failure is not None:
+                end_process(self._control.failure)
+            self._assigned = bool(self._app.consumer.assignment())
+            self._look(self._progress.waiting(self._app))
+            for decider in self._deciders.values():
+                if not decider.busy:
+                    await decider.follow()
+
+    def _look(self, waiting: Mapping[str, int]) -> None:
+        for kind, decider in self._deciders.items():
+            metrics.LAG.labels(kind).set(waiting.get(self._settings.topic(kind), 0))
+            if decider.patience.waiting:
+                # Waiting for a store that is away is not being stuck.
+                self._progress.last_s = time.monotonic()
+        if not any(waiting.values()) or not self._assigned:
+            self._progress.last_s = time.monotonic()
+        elif time.monotonic() - self._progress.last_s > self._settings.stuck_s:
+            end_process(TimeoutError(f"events wait, and none was decided for {self._settings.stuck_s} s"))
+
+    def ready(self) -> bool:
+        """Assigned and deciding: not waiting for the store."""
+        return self.live() and self._assigned and not any(d.patience.waiting for d in self._deciders.values())
+
+    def live(self) -> bool:
+        """The event loop still turns."""
+        return time.monotonic() - self._beat_s < 10 * _WATCH_S
