@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
-COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 # A login shell exports MAIL (the user's mailbox), so only `make demo MAIL=…` counts, never the environment.
@@ -43,8 +43,9 @@ format: setup ## Format the code and repair what can be repaired safely
 
 .PHONY: lock
 lock: setup ## Renew the lock files with the newest versions that pyproject.toml allows
-	$(COMPILE) --upgrade --output-file requirements.lock
-	$(COMPILE) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock
+	$(COMPILE) --upgrade pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	echo hatchling | $(COMPILE) --upgrade - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 .PHONY: services-up
 services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine

@@ -1,5 +1,6 @@
 """`weir services`: Kafka, Redis and Elasticsearch on this machine. The only file that knows `infra`."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,8 @@ def services() -> None:
 @DATA
 def up(data: Path | None) -> None:
     """Start what is not running and wait until it answers."""
+    # Told to end half way, it ends what it started, as for an interrupt at the keyboard.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     start_local(data, say=click.echo)
 
 
