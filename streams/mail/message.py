@@ -1,0 +1,79 @@
+"""One raw RFC 5322 message to the fields of the mail kind; every message has them, however broken it is."""
+
+from __future__ import annotations
+
+from features.kinds.mail import Mail
+from streams.mail.addresses import addresses
+from streams.mail.authentication import authentication
+from streams.mail.headers import Split
+from streams.mail.links import link_domains
+from streams.mail.parts import Part, leaves
+from streams.mail.received import handover
+from streams.mail.text import clean, decode_bytes, decode_words
+
+NOBODY = "unknown"
+_MOST_ITEMS = 100
+_MOST_RECIPIENTS = 1_000_000
+_ADDRESS = 512
+_TEXT = 2048
+_TYPE = 256
+_HEADERS = 4096
+_BODY = 8192
+_DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "apparently-to")
+
+
+def mail_fields(message: Split, size_bytes: int, account: str | None = None) -> Mail:
+    """The fields of an inbound mail; ``account`` overrides the one that the headers name."""
+    to = [address for name in ("to", "cc") for value in message.values.get(name, ()) for address in addresses(value)]
+    parts = list(leaves(message))
+    texts = [(part.text, part.type == "text/html") for part in parts if part.text]
+    ip, helo = handover(message.values.get("received", ()))
+    results = authentication(message)
+    return Mail(
+        account=_cut(account or _account(message, to), _ADDRESS),
+        direction="inbound",
+        sender=_cut(_sender(message), _ADDRESS) or None,
+        recipients=[_cut(address, _ADDRESS) for address in to[:_MOST_ITEMS]] or None,
+        recipient_count=min(len(to), _MOST_RECIPIENTS),
+        ip=ip,
+        helo=_cut(helo or "", _ADDRESS) or None,
+        spf=results.get("spf"),
+        dkim=results.get("dkim"),
+        dmarc=results.get("dmarc"),
+        subject=_cut(decode_words(message.first("subject")), _TEXT) or None,
+        message_id=_cut(" ".join(message.first("message-id").split()), _TEXT) or None,
+        size_bytes=size_bytes,
+        url_domains=link_domains(texts, _MOST_ITEMS) or None,
+        attachment_types=[part.type[:_TYPE] for part in parts if part.text is None][:_MOST_ITEMS] or None,
+        headers=_cut(decode_bytes(message.block), _HEADERS) or None,
+        body=_cut(_body(parts), _BODY) or None,
+    )
+
+
+def _account(message: Split, to: list[str]) -> str:
+    for name in _DELIVERED:
+        found = addresses(message.first(name))
+        if found:
+            return found[0].lower()
+    return to[0].lower() if to else NOBODY
+
+
+def _sender(message: Split) -> str:
+    for name in ("from", "return-path"):
+        found = addresses(message.first(name))
+        if found:
+            return found[0]
+    return message.envelope_sender
+
+
+def _body(parts: list[Part]) -> str:
+    """The plain text if there is any, else the HTML, else any other text."""
+    for wanted in ("text/plain", "text/html", ""):
+        texts = [part.text for part in parts if part.text and (part.type == wanted or not wanted)]
+        if any(text.strip() for text in texts):
+            return "\n".join(texts)
+    return ""
+
+
+def _cut(text: str, longest: int) -> str:
+    return clean(text[:longest])
