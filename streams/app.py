@@ -79,7 +79,7 @@ def build_app(
         stream_buffer_maxsize=_BUFFER,
         stream_wait_empty=False,
         # Processing is watched by our own watchdog, which ends the process rather than log.
-        stream_processing_timeout=0,
+        stream_processing_timeout=10**9,
         worker_redirect_stdouts=False,
         logging_config=None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from collections.abc import Mapping
 
@@ -52,7 +53,13 @@ def run_worker(settings: Settings) -> None:
     status = StatusServer(settings.http_host, settings.worker_port, watch.ready, watch.live)
     log.info("worker_started", kinds=sorted(known), port=status.port)
     worker = faust.Worker(
-        app, loglevel=settings.log_level, override_logging=False, redirect_stdouts=False, quiet=True
+        app,
+        loglevel=settings.log_level,
+        override_logging=False,
+        redirect_stdouts=False,
+        quiet=True,
+        # The engine's spinner and banner are for people at a terminal who started Faust itself.
+        stdout=io.StringIO(),
     )
     try:
         worker.execute_from_commandline()
@@ -60,7 +67,7 @@ def run_worker(settings: Settings) -> None:
         status.close()
         control.stop()
         publisher.close()
-    log.info("worker_stopped")
+        log.info("worker_stopped")
 
 
 def redis_store(settings: Settings) -> RedisStore:

@@ -70,7 +70,7 @@ class Decider:
         self._store = store
         self._publish = publish
         self._in_force = in_force
-        self._decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
+        self.decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
         self._attached: set[str] = set()
         self._ends: dict[str, int] = {}
         self._lock = asyncio.Lock()
@@ -126,18 +126,18 @@ class Decider:
     def _decode(self, records: Sequence[Record]) -> tuple[list[_Open], list[Outgoing]]:
         opened: list[_Open] = []
         refused: list[Outgoing] = []
-        unknown = self._decoder.unknown_fields
+        unknown = self.decoder.unknown_fields
         for record in records:
             try:
-                event = self._decoder.decode(record.value, record.where.append_ms)
+                event = self.decoder.decode(record.value, record.where.append_ms)
             except InvalidEvent as error:
                 metrics.DEAD_LETTERS.labels(self.kind.name, error.reason).inc()
                 letter = encode_dead_letter(record.where, error)
                 refused.append(Outgoing(self._settings.topic(DEAD_LETTERS), None, letter))
                 continue
             opened.append(_Open(record, event, handles(event), digest(event.partition_key)))
-        if self._decoder.unknown_fields > unknown:
-            metrics.UNKNOWN_FIELDS.labels(self.kind.name).inc(self._decoder.unknown_fields - unknown)
+        if self.decoder.unknown_fields > unknown:
+            metrics.UNKNOWN_FIELDS.labels(self.kind.name).inc(self.decoder.unknown_fields - unknown)
         return opened, refused
 
     async def _claim(self, opened: list[_Open]) -> list[_Open]:

@@ -112,9 +112,8 @@ class Learn:
             if label.data.kind not in self._kinds:
                 raise InvalidEvent("label", "the label's kind is not known here")
         except InvalidEvent as error:
-            if all(
-                where.offset >= learner.state.positions.get(where.place, 0) for learner in self._learners.values()
-            ):
+            positions = [learner.state.positions.get(where.place, 0) for learner in self._learners.values()]
+            if where.offset >= max(positions):
                 self._letters.send(LABELS, where, error)
             for learner in self._learners.values():
                 learner.skip(where.place, where.offset)

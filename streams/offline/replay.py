@@ -1,0 +1,175 @@
+"""replay: the very same decode, features, judging and learning in one process, without any server.
+
+Deterministic: the same input gives the same bytes. The file's order is the log's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from features.catalogue import catalogues
+from features.errors import InvalidEvent
+from features.event import open_envelope
+from features.kind import Kind
+from features.reference import reference_version
+from features.store.memory import MemoryStore
+from models.bundle import load_bundle
+from models.learning.decisions import Decisions, decision_of
+from models.learning.learner import GivenLabel, LabelResult, ModelLearner
+from models.scorers import champion_name, fresh_scorers
+from models.served import serve
+from models.verdict import decode
+from streams.agents.decide import Decider, InForce
+from streams.record import Record
+from streams.settings import Settings
+from streams.sinks.publish import Outgoing
+from streams.topics import VERDICTS
+from streams.wire import Label, RecordRef, decode_label
+
+_SOURCE = "replay"
+# Offline nothing is in the future: past and coming times of any age are valid.
+_NO_FUTURE_S = 10**12
+OnLearned = Callable[[str, float, bool], None]
+
+
+@dataclass(slots=True)
+class ReplayReport:
+    """What became of the lines: ``verdicts`` written, ``duplicates`` met, and ``refused`` as (line, error)."""
+
+    verdicts: int = 0
+    duplicates: int = 0
+    learned: int = 0
+    refused: list[tuple[int, InvalidEvent]] = field(default_factory=list)
+
+
+class Replay:
+    """Feed events one by one; models learn from each verdict at once, and from labels when told."""
+
+    def __init__(self, settings: Settings, kinds: dict[str, Kind], on_learned: OnLearned | None = None) -> None:
+        offline = settings.model_copy(update={"max_future_s": _NO_FUTURE_S})
+        self.report = ReplayReport()
+        self._settings = offline
+        self._on_learned = on_learned
+        self._store = MemoryStore(offline.dedupe_s)
+        self._catalogues = catalogues(list(kinds.values()))
+        self._bundles = {k: load_bundle(c, offline.rulebook_folders) for k, c in self._catalogues.items()}
+        self._reference = reference_version()
+        self._learners = {
+            kind: [
+                ModelLearner(name, kind, scorer) for name, scorer in fresh_scorers(kind, offline.min_labels).items()
+            ]
+            for kind in kinds
+        }
+        self._deciders = {kind: self._decider(kind) for kind in kinds}
+        self._decisions = Decisions(offline.remember_decisions)
+        self._offsets = dict.fromkeys(kinds, 0)
+        self._out: list[Outgoing] = []
+        self._labels = 0
+
+    def _decider(self, kind: str) -> Decider:
+        return Decider(
+            self._settings, self._catalogues[kind], self._store, self._collect, lambda: self._in_force(kind)
+        )
+
+    async def _collect(self, outgoing: Sequence[Outgoing]) -> None:
+        self._out += outgoing
+
+    def _in_force(self, kind: str) -> InForce:
+        scorers = {learner.name: (str(learner.scorer.learned), learner.scorer) for learner in self._learners[kind]}
+        return InForce(self._bundles[kind], serve(scorers, champion_name(kind)), self._reference)
+
+    async def event(self, number: int, line: bytes) -> bytes | None:
+        """Decide the event of one line; None where it is refused or a duplicate (the report says which)."""
+        kind = self._kind_of(number, line)
+        if kind is None:
+            return None
+        offset = self._offsets[kind]
+        self._offsets[kind] += 1
+        # Without append times there is no time after which a repeated id would count again.
+        where = RecordRef(kind, f"{_SOURCE}-{kind}", 0, offset, 0)
+        self._out.clear()
+        await self._deciders[kind].decide([Record(None, line, where)])
+        if not self._out:
+            self.report.duplicates += 1
+            return None
+        if self._out[0].topic != self._settings.topic(VERDICTS):
+            self.report.refused.append((number, self._why(kind, line)))
+            return None
+        self.report.verdicts += 1
+        self._learn(self._out[0].value, kind, where)
+        return self._out[0].value
+
+    def _kind_of(self, number: int, line: bytes) -> str | None:
+        try:
+            kind = open_envelope(line, self._settings.max_record_bytes).type
+            if kind not in self._deciders:
+                raise InvalidEvent("kind", "the record's type is no kind that is known here")
+        except InvalidEvent as error:
+            self.report.refused.append((number, error))
+            return None
+        return kind
+
+    def _why(self, kind: str, line: bytes) -> InvalidEvent:
+        try:
+            self._deciders[kind].decoder.decode(line)
+        except InvalidEvent as error:
+            return error
+        raise AssertionError("a record was refused that decodes")
+
+    def _learn(self, verdict: bytes, kind: str, where: RecordRef) -> None:
+        decision = decision_of(decode(verdict))
+        self._decisions.add(decision, kind, where.offset)
+        for learner in self._learners[kind]:
+            learner.on_verdict(kind, where.offset, decision, _SOURCE, where.offset)
+
+    def label(self, label: Label) -> None:
+        """Apply a label whose event has been decided."""
+        decision = self._decisions.get(label.decision_id)
+        given = GivenLabel(label.data.label, label.data.by, label.time_ms)
+        for learner in self._learners.get(label.data.kind, ()):
+            result = learner.on_label("labels", self._labels, label.data.kind, label.decision_id, given, decision)
+            if result is LabelResult.LEARNED and decision is not None:
+                self.report.learned += 1
+                if self._on_learned is not None:
+                    for name, score in decision.scores.items():
+                        self._on_learned(name, score, given.label == "abuse")
+        self._labels += 1
+
+    def is_decided(self, label: Label) -> bool:
+        return self._decisions.get(label.decision_id) is not None
+
+
+class LabelQueue:
+    """Labels in time order; each is due before the first event that is later, but not before its own event."""
+
+    def __init__(self, labels: Iterable[Label]) -> None:
+        self._coming = sorted(labels, key=lambda label: label.time_ms)
+        self._next = 0
+        self._held: dict[str, list[Label]] = {}
+
+    def before(self, time_ms: int, is_decided: Callable[[Label], bool]) -> Iterator[Label]:
+        """The labels to apply before an event of this time; those whose event is still to come are held."""
+        while self._next < len(self._coming) and self._coming[self._next].time_ms < time_ms:
+            label = self._coming[self._next]
+            self._next += 1
+            if is_decided(label):
+                yield label
+            else:
+                self._held.setdefault(label.decision_id, []).append(label)
+
+    def after(self, decision_id: str) -> list[Label]:
+        """The held labels of the event that was just decided."""
+        return self._held.pop(decision_id, [])
+
+
+def read_labels(lines: Iterable[bytes], longest: int) -> tuple[list[Label], list[tuple[int, InvalidEvent]]]:
+    """Labels of a file, and the lines that are none."""
+    labels, refused = [], []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                labels.append(decode_label(line.strip(), longest))
+            except InvalidEvent as error:
+                refused.append((number, error))
+    return labels, refused

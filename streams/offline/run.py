@@ -1,0 +1,39 @@
+"""Driving a replay over an events file and a labels file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+import msgspec
+
+from features.event import Envelope, to_milliseconds
+from models.verdict import decode
+from streams.offline.replay import LabelQueue, Replay
+
+_envelopes = msgspec.json.Decoder(Envelope)
+
+
+async def replay_lines(
+    replay: Replay, lines: Iterable[bytes], labels: LabelQueue
+) -> AsyncIterator[tuple[int, bytes | None]]:
+    """Line number and verdict (None: refused or duplicate) of every line that is not blank, in order."""
+    for number, raw in enumerate(lines, start=1):
+        line = raw.strip()
+        if not line:
+            continue
+        time_ms = _time_ms(line)
+        if time_ms is not None:
+            for label in labels.before(time_ms, replay.is_decided):
+                replay.label(label)
+        verdict = await replay.event(number, line)
+        if verdict is not None:
+            for label in labels.after(decode(verdict).id):
+                replay.label(label)
+        yield number, verdict
+
+
+def _time_ms(line: bytes) -> int | None:
+    try:
+        return to_milliseconds(_envelopes.decode(line).time)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
