@@ -1,0 +1,5 @@
+"""``python -m streams`` is ``weir``."""
+
+from streams.cli.main import main
+
+main()
