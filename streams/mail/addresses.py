@@ -6,7 +6,8 @@ import re
 
 from streams.mail.text import decode_words
 
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and content with an open end: a million quotes cost no more than a million letters.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _SEPARATOR = re.compile(r"[,;]")

@@ -12,6 +12,7 @@ from streams.mail.text import decode_bytes
 
 _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _ENVELOPE_SENDER = re.compile(r">?From[ \t]+([^\s]+)")
+_LONGEST_BLOCK = 524_288
 _LONGEST_VALUE = 262_144
 
 
@@ -36,13 +37,13 @@ class Split:
 
 
 def split_message(raw: bytes) -> Split:
-    """The headers end at the first empty line, or before the first line that is no header."""
+    """The headers end at the first empty line, before the first line that is no header, or after half a megabyte."""
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
     found: list[tuple[str, list[bytes]]] = []
     envelope = ""
     start = 0
-    while start < len(raw):
+    while start < min(len(raw), _LONGEST_BLOCK):
         end = raw.find(b"\n", start) + 1 or len(raw)
         line = raw[start:end]
         if not line.strip(b"\r\n"):
