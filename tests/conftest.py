@@ -64,6 +64,8 @@ def local_settings(data: Path) -> LocalSettings:
         elasticsearch_port=elasticsearch,
         elasticsearch_transport_port=transport,
         elasticsearch_heap="256m",
+        # The rest of the suite may keep a small machine busy meanwhile.
+        start_timeout_s=300,
     )
 
 

@@ -31,6 +31,9 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=8
 group.initial.rebalance.delay.ms=0
+# After a crash the broker must wait until the session of its former self has run out.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=1000
 # The default of 128 MiB would not fit into a small heap.
 log.cleaner.dedupe.buffer.size=8388608
 """

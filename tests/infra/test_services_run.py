@@ -1,7 +1,10 @@
 """`weir services` on the real thing: up, up again, a crash, a half-failed start, down."""
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +55,7 @@ def test_up_twice_status_env_logs_and_down(settings: LocalSettings) -> None:
     first = weir_services("up")
     assert first.exit_code == 0, first.output
     started = pids(settings)
-    kafka = AdminClient({"bootstrap.servers": f"127.0.0.1:{settings.kafka_port}"})
+    kafka = AdminClient({"bootstrap.servers": f"127.0.0.1:{settings.kafka_port}", "log_level": 0})
     kafka.create_topics([NewTopic("kept", 3, 1)])["kept"].result(10)
     kafka.list_topics("never-made", timeout=10)
     assert "never-made" not in kafka.list_topics(timeout=10).topics, "asking for a topic made it"
@@ -119,6 +122,18 @@ def test_a_half_failed_up_ends_what_it_started(settings: LocalSettings, monkeypa
     assert "Traceback" not in failed.output
     assert "kafka ended while starting" in failed.output
     assert "output.log" in failed.output
+    assert pids(settings) == [None, None, None]
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_up_ends_what_it_started(settings: LocalSettings, told: signal.Signals) -> None:
+    program = "from streams.cli.services import services; services()"
+    up = subprocess.Popen([sys.executable, "-c", program, "up"], stdout=subprocess.PIPE, text=True)
+    assert up.stdout is not None
+    with up.stdout:
+        assert "redis" in up.stdout.readline(), "Redis is the first to be ready, while the others start"
+        up.send_signal(told)
+        assert up.wait(60) == 1
     assert pids(settings) == [None, None, None]
 
 
