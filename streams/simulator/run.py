@@ -27,6 +27,7 @@ _ATTACKS = 0.15
 _PER_CAMPAIGN = 120
 _EVENTS_PER_PERSON = 12
 _LEAST_PEOPLE = 20
+_MOST_PEOPLE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def simulate(events: int, seed: int, start_ms: int = DEFAULT_START_MS) -> Iterat
     The same arguments give the same records. A label never comes before its event.
 
     >>> [(one.time_ms, one.kind) for one in simulate(2, seed=1) if one.kind != "label"]
-    [(1767737337812, 'login'), (1767862424297, 'login')]
+    [(1767828040429, 'mail'), (1768084450224, 'login')]
     """
     end_ms = start_ms + PERIOD_MS
     rng = random.Random(f"labels {seed}")
@@ -66,13 +67,12 @@ def simulate(events: int, seed: int, start_ms: int = DEFAULT_START_MS) -> Iterat
 
 def _drafts(events: int, seed: int, start_ms: int, end_ms: int) -> Iterator[Draft]:
     attacks = round(events * _ATTACKS)
-    size = max(_LEAST_PEOPLE, events // _EVENTS_PER_PERSON)
+    size = min(_MOST_PEOPLE, max(_LEAST_PEOPLE, events // _EVENTS_PER_PERSON))
     population = Population(random.Random(f"population {seed}"), size, start_ms, end_ms)
     people = moments(random.Random(f"rhythm {seed}"), events - attacks, start_ms, end_ms)
     ordinary = (population.act(time_ms) for time_ms in people)
-    return heapq.merge(
-        ordinary, _attacks(population, attacks, seed, start_ms, end_ms), key=lambda draft: draft.time_ms
-    )
+    hostile = _attacks(population, attacks, seed, start_ms, end_ms)
+    return heapq.merge(ordinary, hostile, key=lambda draft: draft.time_ms)
 
 
 def _attacks(population: Population, events: int, seed: int, start_ms: int, end_ms: int) -> Iterator[Draft]:
@@ -98,7 +98,5 @@ def _plan(rng: random.Random, events: int, start_ms: int, end_ms: int) -> list[t
     campaigns = max(1, events // _PER_CAMPAIGN)
     cuts = sorted(rng.randrange(events + 1) for _ in range(campaigns - 1))
     sizes = [after - before for before, after in zip([0, *cuts], [*cuts, events], strict=True)]
-    return [
-        (begin, size)
-        for begin, size in zip(sorted(rng.randrange(start_ms, end_ms) for _ in sizes), sizes, strict=True)
-    ]
+    begins = sorted(rng.randrange(start_ms, end_ms) for _ in sizes)
+    return list(zip(begins, sizes, strict=True))
