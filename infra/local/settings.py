@@ -1,6 +1,8 @@
 """Ports, heaps and folders of the local services, from environment variables `WEIR_LOCAL_…`."""
 
+import contextlib
 import os
+import socket
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -77,3 +79,14 @@ def load(data: Path | None = None) -> LocalSettings:
             "cache": settings.cache.expanduser().absolute(),
         }
     )
+
+
+def on_free_ports(settings: LocalSettings) -> LocalSettings:
+    """The same on ports that nobody holds at this moment."""
+    names = [name for name in LocalSettings.model_fields if name.endswith("_port")]
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in names]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        ports = [probe.getsockname()[1] for probe in probes]
+    return settings.model_copy(update=dict(zip(names, ports, strict=True)))

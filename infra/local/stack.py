@@ -1,12 +1,11 @@
 """The services together: start what is not running, say what is, and end what was started here."""
 
 import contextlib
-import errno
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from infra.local import folders, machine, process
 from infra.local.draft import locked
 from infra.local.elasticsearch import Elasticsearch
-from infra.local.errors import ServicesError
+from infra.local.errors import ServicesError, said_plainly
 from infra.local.kafka import Kafka
 from infra.local.redis import Redis
 from infra.local.service import Service
@@ -56,7 +55,7 @@ class Stack:
 
         If one fails, those that this call started are ended again. Raises ServicesError.
         """
-        with self._faults(), locked(self.settings.data):
+        with said_plainly(), locked(self.settings.data):
             chosen = self._chosen(names)
             missing = [service for service in chosen if self._record(service) is None]
             if missing:
@@ -69,7 +68,7 @@ class Stack:
 
     def down(self, *names: str, purge: bool = False) -> list[str]:
         """End what `up` started, all at once, and return the names of those that were running."""
-        with self._faults():
+        with said_plainly():
             chosen = self._chosen(names)
             if not any(service.folder.exists() for service in chosen):
                 return []
@@ -84,7 +83,7 @@ class Stack:
 
     def kill(self, name: str) -> None:
         """End a service without asking it, as a crash would. Its data stays: `up` starts it again."""
-        with self._faults():
+        with said_plainly():
             (service,) = self._chosen([name])
             process.kill(service.folder)
 
@@ -193,15 +192,6 @@ class Stack:
         (self.settings.data / ".lock").unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             os.rmdir(self.settings.data)
-
-    @contextlib.contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            hint = "; free some space" if error.errno == errno.ENOSPC else ""
-            raise ServicesError(f"{what}{hint}") from None
 
 
 class _Cancelled(ServicesError):

@@ -1,5 +1,6 @@
 """What is said where a machine has no room for the services."""
 
+import errno
 import shutil
 import socket
 from collections import namedtuple
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import folders, machine
-from infra.local.errors import ServicesError
+from infra.local.errors import ServicesError, said_plainly
 from infra.local.redis import Redis
 from infra.local.settings import LocalSettings, load
 from infra.local.stack import Stack
@@ -62,3 +63,12 @@ def test_a_wrong_setting_is_named(variable: str, value: str, monkeypatch: pytest
     monkeypatch.setenv(variable, value)
     with pytest.raises(ServicesError, match=variable):
         load()
+
+
+def test_a_disk_that_fills_up_meanwhile_is_said_without_a_stack_trace() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "/data/kafka")
+    with (
+        pytest.raises(ServicesError, match=r"^/data/kafka: No space left on device; free some space$"),
+        said_plainly(),
+    ):
+        raise full
