@@ -21,6 +21,7 @@ from streams.agents.checkpoints import Checkpoints
 from streams.kafka import consumer_config, raise_unless_transient, wait_for_topics, watermark
 from streams.settings import Settings
 from streams.sinks.dead_letters import DeadLetters
+from streams.sinks.intake import Taken
 from streams.topics import CONTROL, DEAD_LETTERS, LABELS, VERDICTS
 from streams.wire import OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, RecordRef, decode_label, read_origin
 
@@ -40,13 +41,15 @@ class Learn:
         self._learners = self._checkpoints.restore()
         self._decisions = Decisions(settings.remember_decisions)
         self._quality = {name: RollingQuality() for name in self._learners}
-        self._letters = DeadLetters(settings, f"{settings.namespace}-learner")
+        self._letters = DeadLetters(settings, LABELS)
+        self._stop = threading.Event()
         self._consumer = Consumer(consumer_config(settings, f"{settings.namespace}-learner"))
         self._learned = {name: learner.scorer.learned for name, learner in self._learners.items()}
         self._saved_s = dict.fromkeys(self._learners, time.monotonic())
 
     def run(self, stop: threading.Event, on_ready: Callable[[], None]) -> None:
         """Learn until ``stop``, then make a last checkpoint; raises on what it cannot mend."""
+        self._stop = stop
         self._consumer.assign(self._start())
         on_ready()
         try:
@@ -54,6 +57,8 @@ class Learn:
                 first = self._consumer.poll(0.2)
                 if first is not None:
                     for message in [first, *self._consumer.consume(1000, 0)]:
+                        if stop.is_set():
+                            break
                         self._take(message)
                 self._save(self._due())
             self._save(learner for learner in self._learners.values() if learner.changed)
@@ -114,7 +119,10 @@ class Learn:
         except InvalidEvent as error:
             positions = [learner.state.positions.get(where.place, 0) for learner in self._learners.values()]
             if where.offset >= max(positions):
-                self._letters.send(LABELS, where, error)
+                refused = Taken(value, None, where.partition, where.offset, where.append_ms)
+                if not self._letters.send([(refused, error)], lambda seconds: not self._stop.wait(seconds)):
+                    # Stopping while Kafka is away: the label is not passed, and is met again by the next learner.
+                    return
             for learner in self._learners.values():
                 learner.skip(where.place, where.offset)
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from infra.local.errors import ServicesError
-from infra.local.settings import load
+from infra.local.settings import load, on_free_ports
 from infra.local.stack import NAMES, Stack
 
 DATA = click.option(
@@ -17,9 +17,15 @@ DATA = click.option(
 )
 
 
-def start_local(data: Path | None = None, say: Callable[[str], None] = lambda _line: None) -> dict[str, str]:
-    """Start what is not running; the addresses, by the names of Weir's settings. Raises ServicesError."""
-    return Stack(load(data), say).up()
+def start_local(
+    data: Path | None = None, say: Callable[[str], None] = lambda _line: None, *, any_ports: bool = False
+) -> dict[str, str]:
+    """Start what is not running; the addresses, by the names of Weir's settings. Raises ServicesError.
+
+    `any_ports`: on free ports instead of those of the settings, beside whatever else runs on this machine.
+    """
+    settings = load(data)
+    return Stack(on_free_ports(settings) if any_ports else settings, say).up()
 
 
 def stop_local(data: Path | None = None, purge: bool = False) -> None:
