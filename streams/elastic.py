@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
 import structlog
@@ -21,8 +20,6 @@ _WAIT_FOR = (401, 403, 408, 429)
 
 def make_client(settings: Settings) -> Elasticsearch:
     """A client for all nodes of the setting; raises SettingsError if that is no list of URLs."""
-    # The transport writes a line for every failed attempt; here its caller says once that a service is away.
-    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     hosts = [host.strip() for host in settings.elasticsearch.split(",") if host.strip()]
     try:
         return Elasticsearch(hosts, request_timeout=_REQUEST_TIMEOUT_S, max_retries=len(hosts) - 1)

@@ -77,12 +77,14 @@ def _chunks(documents: Sequence[Document], most_bytes: int) -> Iterator[list[Doc
 
 
 def _request(client: Elasticsearch, chunk: list[Document]) -> list[Answer]:
-    lines: list[Any] = []
+    lines = []
     for document in chunk:
         lines.append(_encoder.encode({"create": {"_index": document.index_name, "_id": document.id}}))
         lines.append(document.body)
+    # The client takes a finished body too, although it does not say so; as a list it would join it slowly.
+    body: Any = b"\n".join([*lines, b""])
     try:
-        response = client.bulk(operations=lines, filter_path=_ANSWER)
+        response = client.bulk(operations=body, filter_path=_ANSWER)
     except ApiError as error:
         if error.meta.status != 413:
             raise

@@ -105,6 +105,7 @@ class Intake:
             self._say(reason)
             return
         self._uncommitted.clear()
+        self._said.clear()
 
     def lag(self) -> int | None:
         """Records that wait in our partitions; None while Kafka does not tell."""
