@@ -121,7 +121,7 @@ def _transferred(split: Split, longest: int) -> bytes:
 
 def _from_base64(body: bytes) -> bytes:
     letters = _NOT_BASE64.sub(b"", body)
-    noise = len(body) - len(letters) - sum(map(body.count, (b"\r", b"\n", b"=", b" ", b"\t")))
+    noise = len(body) - len(letters) - sum(map(body.count, (b"\r", b"\n", b"=")))
     if noise * 10 > len(letters):
         # It only says that it is base64.
         return body
