@@ -27,13 +27,13 @@ def await_kafka(admin: AdminClient, address: str, wait_s: float = WAIT_S) -> Non
     told = False
     while True:
         try:
-            admin.list_topics(timeout=min(5.0, max(0.1, until_s - time.monotonic())))
+            admin.list_topics(timeout=min(2.0, max(0.1, until_s - time.monotonic())))
         except KafkaException as error:
-            if time.monotonic() >= until_s:
-                raise KafkaAway(f"Kafka at {address} does not answer ({error.args[0].name()})") from None
             if not told:
                 click.echo(f"waiting up to {wait_s:.0f} s for Kafka at {address}", err=True)
                 told = True
+            if time.monotonic() >= until_s:
+                raise KafkaAway(f"Kafka at {address} does not answer ({error.args[0].name()})") from None
             time.sleep(min(pause_s, max(0.0, until_s - time.monotonic())))
             pause_s = min(pause_s * 2, 5.0)
         else:

@@ -48,5 +48,6 @@ def open_input(path: Path) -> Iterator[Input]:
 
 
 def _input(file: BinaryIO) -> Input:
-    stored = cast(io.BufferedReader, file)
+    # Standard input may be replaced by something that can't look ahead.
+    stored = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
     return Input(stored, stored.peek(2)[:2] == _GZIP)

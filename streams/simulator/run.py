@@ -80,10 +80,12 @@ def _attacks(population: Population, events: int, seed: int, start_ms: int, end_
     rng = random.Random(f"campaigns {seed}")
     running: list[tuple[int, int, Draft]] = []
     numbers = count()
+    # One of each before any comes again, so that also a short run shows all.
+    first = rng.sample(CAMPAIGNS, len(CAMPAIGNS))
     for begin_ms, size in _plan(rng, events, start_ms, end_ms):
         while running and running[0][0] < begin_ms:
             yield heapq.heappop(running)[2]
-        (campaign,) = rng.choices(CAMPAIGNS, WEIGHTS)
+        campaign = first.pop() if first else rng.choices(CAMPAIGNS, WEIGHTS)[0]
         stop_ms = min(end_ms, begin_ms + rng.randrange(HOUR_MS // 6, 6 * HOUR_MS))
         for draft in campaign(rng, population, size, begin_ms, stop_ms):
             heapq.heappush(running, (draft.time_ms, next(numbers), draft))

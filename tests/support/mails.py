@@ -40,6 +40,9 @@ def proper_mail(number: int) -> bytes:
     message.set_content(f"Hello, see https://www.shop{number}.example.co.uk/a?b=c or call.\n")
     message.add_alternative(f"<a href='http://user@track{number}.example.net:80/'>x</a>\n", subtype="html")
     message.add_attachment(b"%PDF-1.7" + bytes(200), maintype="application", subtype="pdf", filename="a.pdf")
+    for depth, part in enumerate(message.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=={depth}==")
     return message.as_bytes()
 
 

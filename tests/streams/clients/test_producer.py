@@ -2,15 +2,15 @@
 
 import doctest
 import json
-import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import Message
 from structlog.testing import capture_logs
 from support.events import LIMIT, T0, record
+from support.mock_kafka import read_topic
 
 import streams.clients.producer
 from features.event import decision_id
@@ -28,18 +28,8 @@ def producer() -> Iterator[EventProducer]:
 
 
 def read(producer: EventProducer, topic: str, count: int) -> list[Message]:
-    metadata = producer._producer.list_topics(timeout=10)
-    brokers = ",".join(f"{broker.host}:{broker.port}" for broker in metadata.brokers.values())
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "test"})
-    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in metadata.topics[topic].partitions])
-    found: list[Message] = []
-    until_s = time.monotonic() + 30
-    while len(found) < count and time.monotonic() < until_s:
-        message = consumer.poll(0.5)
-        if message is not None and message.error() is None:
-            found.append(message)
-    consumer.close()
-    return found
+    brokers = producer._producer.list_topics(timeout=10).brokers.values()
+    return read_topic(",".join(f"{broker.host}:{broker.port}" for broker in brokers), topic, count)
 
 
 def label(event_id: str, **changes: Any) -> bytes:

@@ -1,0 +1,96 @@
+"""The simulated week: exact, repeatable, in order, valid, with attacks and late labels in it."""
+
+import doctest
+import json
+from collections import Counter
+
+import pytest
+from support.events import KINDS, LIMIT
+
+import streams.simulator.run
+from features.address import ip_address
+from features.event import EventDecoder
+from streams.simulator.run import DEFAULT_START_MS, LABEL, PERIOD_MS, Simulated, simulate
+from streams.wire import decode_label
+
+DECODERS = {name: EventDecoder(kind, LIMIT, 300) for name, kind in KINDS.items()}
+
+
+@pytest.fixture(scope="module")
+def week() -> list[Simulated]:
+    return list(simulate(5000, seed=7))
+
+
+def events(records: list[Simulated]) -> list[Simulated]:
+    return [one for one in records if one.kind != LABEL]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 7, 100, 1001])
+def test_there_are_exactly_as_many_events_as_asked_for(number: int) -> None:
+    assert len(events(list(simulate(number, seed=3)))) == number
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(week: list[Simulated]) -> None:
+    assert list(simulate(5000, seed=7)) == week
+    assert list(simulate(5000, seed=8)) != week
+
+
+def test_all_is_in_the_order_of_time_and_within_the_week(week: list[Simulated]) -> None:
+    times = [one.time_ms for one in week]
+    assert times == sorted(times)
+    assert times[0] >= DEFAULT_START_MS
+    assert times[-1] < DEFAULT_START_MS + PERIOD_MS
+
+
+def test_every_record_decodes_and_none_has_an_id_of_another(week: list[Simulated]) -> None:
+    decoded = [DECODERS[one.kind].decode(one.record) for one in events(week)]
+    assert [event.time_ms for event in decoded] == [one.time_ms for one in events(week)]
+    assert len({event.decision_id for event in decoded}) == 5000
+    assert all(ip_address(event.data.ip) for event in decoded)
+
+
+def test_no_event_has_a_field_that_its_kind_does_not_know(week: list[Simulated]) -> None:
+    decoders = {name: EventDecoder(kind, LIMIT, 300) for name, kind in KINDS.items()}
+    for one in events(week):
+        decoders[one.kind].decode(one.record)
+    assert {name: decoder.unknown_fields for name, decoder in decoders.items()} == dict.fromkeys(KINDS, 0)
+
+
+def test_a_label_comes_after_its_own_event_and_carries_both_truths_by_all_finders(week: list[Simulated]) -> None:
+    seen: set[str] = set()
+    values: Counter[tuple[str, str]] = Counter()
+    for one in week:
+        if one.kind == LABEL:
+            label = decode_label(one.record, LIMIT)
+            assert label.decision_id in seen
+            assert label.time_ms == one.time_ms
+            values[label.data.label, label.data.by] += 1
+        else:
+            seen.add(DECODERS[one.kind].decode(one.record).decision_id)
+    assert {label for label, _by in values} == {"abuse", "legit"}
+    assert {by for _label, by in values} == {"user", "analyst", "honeypot"}
+
+
+def test_people_sleep_share_offices_and_use_carriers(week: list[Simulated]) -> None:
+    logins = [json.loads(one.record)["data"] for one in week if one.kind == "login"]
+    hours = Counter(one.time_ms // 3_600_000 % 24 for one in events(week))
+    assert sum(hours[hour] for hour in (1, 2, 3, 4)) < sum(hours[hour] for hour in (9, 10, 11, 12)) / 3
+    by_ip: dict[str, set[str]] = {}
+    for login in logins:
+        by_ip.setdefault(login["ip"], set()).add(login["account"])
+    assert max(len(accounts) for ip, accounts in by_ip.items() if ip.startswith("203.0.113.")) > 10
+    assert sum(ip.startswith("100.") for ip in by_ip) > 100
+
+
+def test_all_four_kinds_of_campaign_are_there(week: list[Simulated]) -> None:
+    data = [(one.kind, json.loads(one.record)["data"]) for one in events(week)]
+    assert any(
+        kind == "signup" and fields["recovery_email"].split("@")[1].startswith("drop") for kind, fields in data
+    )
+    for start in "st":
+        assert any(kind == "login" and fields["device"].startswith(start) for kind, fields in data)
+    assert any(kind == "mail" and fields["recipient_count"] >= 10 for kind, fields in data)
+
+
+def test_the_docstring_example_runs() -> None:
+    assert doctest.testmod(streams.simulator.run).failed == 0
