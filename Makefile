@@ -72,4 +72,6 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@# Where Python may not write compiled modules on demand, every process would compile for seconds: done once here.
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests?/|lib2to3|bad_' $(BIN)/../lib features models streams infra
 	@touch $(STAMP)

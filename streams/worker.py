@@ -18,7 +18,7 @@ from features.kinds import load_kinds
 from features.store.redis import RedisStore
 from streams import metrics
 from streams.agents.decide import Decider
-from streams.app import Progress, build_app, end_process
+from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process
 from streams.control import ControlReader
 from streams.http import StatusServer
 from streams.in_force import InForceBook
@@ -63,6 +63,10 @@ def run_worker(settings: Settings) -> None:
     )
     try:
         worker.execute_from_commandline()
+    except SystemExit as ended:
+        # The engine's own crashes have said why; like any unexpected error they end with 70.
+        if ended.code not in (0, None):
+            raise SystemExit(EXIT_UNEXPECTED) from None
     finally:
         status.close()
         control.stop()

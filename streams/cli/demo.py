@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from features.errors import WeirError
-from streams.cli.services import ServicesError, local_problem, running_local, start_local, stop_local
+from streams.cli.services import LocalError, local_problem, running_local, start_local, stop_local
 from streams.demo import docker
 from streams.demo.embedded import run_embedded
 from streams.demo.input import DemoInput, demo_input
@@ -49,7 +49,7 @@ def demo(keep: bool, mail: Path | None, embedded: bool) -> None:
         else:
             click.echo(f"No servers on this machine: {problem}; and {other}. Everything runs in one process instead.")
             good = _embedded(mail)
-    except (WeirError, ServicesError) as error:
+    except (WeirError, LocalError) as error:
         click.echo(f"weir demo: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -10,6 +10,9 @@ from infra.local.errors import ServicesError
 from infra.local.settings import load, on_free_ports
 from infra.local.stack import NAMES, Stack
 
+# For commands that start the services themselves, and must not know infra.
+LocalError = ServicesError
+
 DATA = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),

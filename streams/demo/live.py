@@ -23,7 +23,7 @@ from streams.kafka import admin_client
 from streams.settings import Settings
 from streams.topics import apply_topics, plan_topics
 
-RATE = 800
+RATE = 500
 _STILL_S = 90.0
 Say = Callable[[str], None]
 

@@ -55,6 +55,8 @@ class Summary:
 
 def show(summary: Summary, source: str, next_steps: Sequence[str]) -> None:
     console = Console()
+    if not console.is_terminal:
+        console.width = 120
     console.print(f"\n[b]What {source} holds[/b]")
     table = Table("kind", "decisions", *ACTIONS)
     for kind, counts in sorted(summary.actions.items()):
