@@ -24,6 +24,7 @@ from streams.wire import decode_label
 
 _KEPT_REFUSALS = 100
 _POLL_S = 0.1
+_NO_TOPIC = (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
 _AWAY = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE, KafkaError._TIMED_OUT)
 
 _log = structlog.get_logger()
@@ -173,6 +174,8 @@ class EventProducer:
                 _log.info("kafka_back")
         elif error.code() in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._FATAL):
             self._fatal = self._fatal or error.name()
+        elif error.code() in _NO_TOPIC:
+            self._refuse(number, "kafka", f"{error.name()}: weir topics apply creates the topics")
         else:
             self._refuse(number, "kafka", error.name())
 

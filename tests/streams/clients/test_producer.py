@@ -2,20 +2,24 @@
 
 import doctest
 import json
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from confluent_kafka import Message
+from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
-from support.events import LIMIT, T0, record
+from support.events import KINDS, LIMIT, T0, record
 from support.mock_kafka import read_topic
 
 import streams.clients.producer
 from features.event import decision_id
 from streams.clients.producer import EventProducer
 from streams.clients.report import DeliveryError, Refused
+from streams.settings import load_settings
+from streams.topics import apply_topics, plan_topics
 from streams.wire import LabelData, encode_label
 
 MOCK = {"test.mock.num.brokers": 1}
@@ -132,10 +136,18 @@ def test_a_kafka_that_is_away_is_said_once_and_waited_for() -> None:
 
 
 @pytest.mark.services
-def test_a_real_broker_takes_what_was_sent_and_the_report_says_so(services: Any) -> None:
-    with EventProducer(services.kafka, topic_prefix="producer-test-", now_s=lambda: T0 / 1000) as producer:
+def test_a_real_broker_has_each_record_once_and_in_order_for_each_key(services: Any) -> None:
+    settings = load_settings(kafka=services.kafka, topic_prefix=f"p{time.time_ns()}-")
+    apply_topics(AdminClient({"bootstrap.servers": services.kafka}), plan_topics(settings, KINDS))
+    with EventProducer.of(settings) as producer:
         for number in range(1000):
-            producer.send(record("login", str(number)))
+            producer.send(record("login", str(number), 0, account=f"a{number % 10}"))
+        producer.send_label(label("1"))
         report = producer.flush(timeout_s=60)
-        assert (report.sent, report.refused) == (1000, {})
-        assert len(read(producer, "producer-test-login", 1000)) == 1000
+        assert (report.sent, report.refused) == (1001, {})
+        found = read(producer, settings.topic("login"), 1000)
+        assert len(read(producer, settings.topic("labels"), 1)) == 1
+    for account in {message.key() for message in found}:
+        numbers = [int(json.loads(message.value())["id"]) for message in found if message.key() == account]
+        assert numbers == list(range(numbers[0], 1000, 10))
+        assert len({message.partition() for message in found if message.key() == account}) == 1
