@@ -26,8 +26,8 @@ class Input:
 
     def __init__(self, stored: io.BufferedReader, packed: bool) -> None:
         self._stored = stored
-        unpacked = gzip.GzipFile(fileobj=stored, mode="rb") if packed else stored
-        self.stream = io.BufferedReader(cast(io.RawIOBase, unpacked), 1 << 18) if packed else stored
+        unpacked = cast(io.RawIOBase, gzip.GzipFile(fileobj=stored, mode="rb")) if packed else None
+        self.stream = cast(io.BufferedReader, stored if unpacked is None else io.BufferedReader(unpacked, 1 << 18))
 
     @property
     def position(self) -> int:

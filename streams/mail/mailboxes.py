@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,8 +45,8 @@ class MailReader:
             self._open = None
             self._finished_bytes += _size(path)
 
-    def _mails(self, path: Path, name: str, stream: BinaryIO) -> Iterator[RawMail | UnreadableLine]:
-        start = stream.peek(4096)[:4096] if hasattr(stream, "peek") else b""
+    def _mails(self, path: Path, name: str, stream: BufferedReader) -> Iterator[RawMail | UnreadableLine]:
+        start = stream.peek(4096)
         suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
         if suffix in _JSON_LINES or (suffix != ".eml" and is_json_line(start)):
             yield from read_json_lines(stream, name)
