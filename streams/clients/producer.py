@@ -88,7 +88,6 @@ class EventProducer:
                 "queue.buffering.max.messages": 50_000,
                 "reconnect.backoff.ms": 100,
                 "reconnect.backoff.max.ms": 5000,
-                "message.max.bytes": max_record_bytes + 8192,
                 "log_level": 0,
                 "error_cb": self._on_error,
                 **(options or {}),
