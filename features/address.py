@@ -44,10 +44,16 @@ def _unpack(packed: bytes) -> str:
 
 @lru_cache(maxsize=65536)
 def registrable_domain(host: str) -> str | None:
-    """The domain that somebody registered: ``mail.example.co.uk`` → ``example.co.uk`` (public suffix list)."""
+    """The domain that somebody registered: ``mail.example.co.uk`` → ``example.co.uk`` (public suffix list).
+
+    An address in its place (``[192.0.2.1]``) stands for itself.
+    """
     name = host.strip().rstrip(".").lower()
     if not name or len(name) > 253:
         return None
+    literal = ip_address(name.strip("[]").removeprefix("ipv6:"))
+    if literal is not None:
+        return literal
     return str(_suffixes.privatesuffix(name) or name)
 
 

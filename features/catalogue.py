@@ -76,7 +76,9 @@ class Catalogue:
         self._absent = {name: absent(plan) for name, plan in self.plans.items()}
         self._ring_inputs = {n: [self._input(*i) for i in r.ring_inputs] for n, r in reserves.items()}
         self._set_inputs = {n: [self._input(*i) for i in r.set_inputs] for n, r in reserves.items()}
-        self.schema = hashlib.blake2b(msgspec.json.encode(self.infos), digest_size=8).hexdigest()
+        # What an entity is made of is in no feature's description, and changes what all of its features mean.
+        made_of = [(e.name, e.of, None if e.by is None else e.by.__qualname__) for e in kind.entities]
+        self.schema = hashlib.blake2b(msgspec.json.encode([self.infos, made_of]), digest_size=8).hexdigest()
 
     def _refuse_name_clashes(self) -> None:
         for name in self.names:

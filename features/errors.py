@@ -64,6 +64,11 @@ class StoreBehind(WeirError):
         self.marks = marks
 
 
+def source_lines(text: str) -> list[str]:
+    """The lines of a condition as Python's parser counts them; str.splitlines knows more ends of a line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 class ExpressionError(WeirError):
     """A condition that does not compile. Line and column count from 1 and from 0, as Python's own do."""
 
@@ -77,7 +82,7 @@ class ExpressionError(WeirError):
 
     def render(self, place: str, first_line: int | None = None) -> str:
         """The error as a compiler prints it: place, the source line, and a caret under the fault."""
-        lines = self.text.splitlines() or [""]
+        lines = source_lines(self.text)
         source = lines[min(self.line, len(lines)) - 1]
         where = f"{place}:{first_line + self.line - 1}" if first_line is not None else place
         width = min(self.width, max(1, len(source) - self.column))

@@ -13,11 +13,15 @@ import msgspec
 
 from features.address import packed_ip
 from features.errors import InvalidEvent
-from features.kind import Fields, Kind
+from features.kind import Fields, Kind, whole_number_fields
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_FIRST_MS = -62_135_596_800_000
+LAST_MS = 253_402_300_799_999
+# From the first quote to the last: a quoted value may hold quotes of its own.
+_QUOTED = re.compile(r"['\"].*['\"]", re.DOTALL)
+_MOST_WHOLE = 2**53
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
@@ -80,6 +84,8 @@ def open_envelope(record: bytes | None, longest: int) -> Envelope:
         raise _invalid(error, "envelope", "$") from None
     if envelope.specversion != "1.0":
         raise InvalidEvent("specversion", "specversion is not 1.0")
+    if not _FIRST_MS <= to_milliseconds(envelope.time) <= LAST_MS:
+        raise InvalidEvent("time", "the time is in no year from 1 to 9999 UTC - at `$.time`")
     return envelope
 
 
@@ -98,6 +104,7 @@ class EventDecoder:
         self._keys: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
         self._names = frozenset(kind.fields.__struct_encode_fields__)
         self._optional = [info.name for info in msgspec.structs.fields(kind.fields) if not info.required]
+        self._wide = [name for name, bounded in whole_number_fields(kind.fields).items() if not bounded]
         self.unknown_fields = 0
 
     def decode(self, record: bytes | None, append_ms: int | None = None) -> Event:
@@ -122,6 +129,9 @@ class EventDecoder:
             value = getattr(data, name)
             if value and packed_ip(value) is None:
                 raise InvalidEvent("field", f"not an IP address - at `$.data.{name}`")
+        for name in self._wide:
+            if abs(getattr(data, name) or 0) >= _MOST_WHOLE:
+                raise InvalidEvent("field", f"not below 2^53 - at `$.data.{name}`")
         if getattr(data, self.kind.partition_key) == "":
             raise InvalidEvent("field", f"empty - at `$.data.{self.kind.partition_key}`")
         self.unknown_fields += len(self._keys.decode(envelope.data).keys() - self._names)

@@ -114,6 +114,20 @@ def field_metadata(fields: type[Fields]) -> dict[str, dict[str, Any]]:
     return result
 
 
+def whole_number_fields(fields: type[Fields]) -> dict[str, bool]:
+    """The fields that hold whole numbers, and whether their declared range lies within 2^53 of 0."""
+    result: dict[str, bool] = {}
+    for info in msgspec.structs.fields(fields):
+        declared = msgspec.inspect.type_info(info.type)
+        parts = declared.types if isinstance(declared, msgspec.inspect.UnionType) else (declared,)
+        for part in parts:
+            inner = part.type if isinstance(part, msgspec.inspect.Metadata) else part
+            if isinstance(inner, msgspec.inspect.IntType):
+                bounds = (inner.ge, inner.le)
+                result[info.name] = all(bound is not None and abs(bound) < 2**53 for bound in bounds)
+    return result
+
+
 def _extra(info: msgspec.inspect.Type) -> dict[str, Any]:
     if isinstance(info, msgspec.inspect.Metadata):
         return dict(info.extra or {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.catalogue import Catalogue
-from features.event import Event, public_fields, to_rfc3339
+from features.event import LAST_MS, Event, public_fields, to_rfc3339
 from models.bundle import Bundle
 from models.served import Scored, Served, score_batch
 from models.verdict import EventRef, Verdict, VerdictData
@@ -77,4 +77,6 @@ def _verdict(
 
 
 def _expiry(event: Event, expires_s: int | None) -> dict[str, str]:
-    return {} if expires_s is None else {"expires_at": to_rfc3339(event.time_ms + expires_s * 1000)}
+    if expires_s is None:
+        return {}
+    return {"expires_at": to_rfc3339(min(event.time_ms + expires_s * 1000, LAST_MS))}

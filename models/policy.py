@@ -10,6 +10,8 @@ import msgspec
 from models.actions import ACTIONS, RANK, Action
 from models.errors import RuleError
 
+_LONGEST_S = 10 * 366 * 86_400
+
 
 class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A score of at least ``score`` (0 to 1) asks for ``action``."""
@@ -41,11 +43,14 @@ def read_policy(path: Path) -> Policy:
     """Read a policy file; raises RuleError."""
     try:
         policy = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise RuleError(f"{path}: not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise RuleError(f"{path}: {error}") from None
     for band in policy.bands:
         if not 0 < band.score <= 1:
             raise RuleError(f"{path}: a band's score is {band.score}: write a number above 0, at most 1")
+    for action, expires_s in policy.expires_s.items():
+        if not 0 < expires_s <= _LONGEST_S:
+            raise RuleError(f"{path}: expires_s of {action} is {expires_s}: write 1 to {_LONGEST_S}, or leave it out")
     return policy

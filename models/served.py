@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -63,7 +62,10 @@ def score_batch(models: Sequence[Served], vectors: Sequence[Features]) -> list[S
 
 def _column(model: Served, vectors: Sequence[Features]) -> list[float | None]:
     try:
-        column = model.scorer.score_many(vectors)
+        column = [float(value) for value in model.scorer.score_many(vectors)]
     except Exception:  # noqa: BLE001 - whatever a model raises, decisions go on without it and say so
+        column = []
+    if len(column) != len(vectors):
         return [None] * len(vectors)
-    return [value if math.isfinite(value) and 0 <= value <= 1 else None for value in column]
+    # Neither comparison holds for what is not a number.
+    return [value if 0 <= value <= 1 else None for value in column]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from features.aggregations.base import Compiled, FeatureInfo, Reserve, Stateful, Value, field_input
 from features.aggregations.state import Reading, Ring, definition_id
-from features.kind import Entity, Kind
+from features.errors import KindError
+from features.kind import Entity, Kind, whole_number_fields
 from features.window import Window, parse_windows
 
 
@@ -31,6 +32,8 @@ class Sum(Stateful):
 
     def compile(self, kind: Kind, reserve: Reserve) -> Compiled:
         field_input(kind, self.name, self.of)
+        if self.of not in whole_number_fields(kind.fields):
+            raise KindError(f"kind {kind.name}: feature {self.name!r} sums {self.of!r}, which is no whole number")
         return _windows(self, "sum", kind, reserve, of=self.of)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import difflib
-import math
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from features.errors import ExpressionError
+from features.errors import ExpressionError, source_lines
 from features.expression.functions import FUNCTIONS
 from features.expression.types import BOOL, NUMBER, STRING, STRINGS, Namespace
 
@@ -59,12 +58,12 @@ def compile_condition(text: str, names: Namespace) -> Condition:
     if len(text) > LONGEST:
         raise ExpressionError(f"longer than {LONGEST} characters: split it into several rules", text)
     try:
-        tree = ast.parse(text.strip("\n"), mode="eval")
+        tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         line, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", 1) or 1
         message = getattr(error, "msg", None) or "nested too deeply or not text"
         raise ExpressionError(f"not an expression: {message}", text, line, column - 1) from None
-    compiler = _Compiler(text.strip("\n"), names)
+    compiler = _Compiler(text, names)
     code = compiler.truth(tree.body, 0)
     return Condition(text, code, tuple(compiler.reads), compiler.limits)
 
@@ -73,6 +72,15 @@ def python_literal(value: Any) -> str:
     """A number or string as Python source that reads back as the very same value."""
     assert isinstance(value, (bool, int, float, str))
     return repr(value)
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8, which half of a surrogate pair cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Compiler:
@@ -86,7 +94,7 @@ class _Compiler:
         line = getattr(node, "lineno", 1)
         column = getattr(node, "col_offset", 0)
         same_line = getattr(node, "end_lineno", line) == line
-        source = self.text.splitlines()[line - 1].encode()
+        source = source_lines(self.text)[line - 1].encode()
         start = len(source[:column].decode())
         end = len(source[: getattr(node, "end_col_offset", column + 1)].decode()) if same_line else len(source)
         raise ExpressionError(message, self.text, line, start, end - start)
@@ -135,11 +143,11 @@ class _Compiler:
         value = node.value
         if isinstance(value, bool):
             return _Part(BOOL, repr(value), literal=value)
-        if isinstance(value, (int, float)) and math.isfinite(value) and abs(value) < 2**53:
+        if isinstance(value, (int, float)) and abs(value) < 2**53:
             return _Part(NUMBER, repr(value), literal=value)
-        if isinstance(value, str):
+        if isinstance(value, str) and _is_text(value):
             return _Part(STRING, repr(value), literal=value)
-        self.fail(node, "only numbers below 2^53, strings, True and False can be written out")
+        self.fail(node, "only numbers below 2^53, text, True and False can be written out")
 
     def name(self, node: ast.Name | ast.Attribute) -> _Part:
         written = ast.unparse(node)
@@ -175,7 +183,8 @@ class _Compiler:
         for name_part, literal_part in ((left, right), (right, left)):
             if name_part.name is not None and literal_part.literal is not None:
                 self.limits[name_part.name] = literal_part.literal
-        return _Part(BOOL, f"{left.code} {symbol} {right.code}", left.needs | right.needs)
+        # In parentheses: beside another comparison Python would read a chain.
+        return _Part(BOOL, f"({left.code} {symbol} {right.code})", left.needs | right.needs)
 
     def membership(self, node: ast.Compare, left: _Part, negated: bool, values: ast.expr) -> _Part:
         if not isinstance(values, (ast.List, ast.Tuple, ast.Set)) or not values.elts:
@@ -187,7 +196,7 @@ class _Compiler:
         if left.name is not None:
             self.limits[left.name] = [item.literal for item in items]
         word = "not in" if negated else "in"
-        return _Part(BOOL, f"{left.code} {word} {{{', '.join(item.code for item in items)}}}", left.needs)
+        return _Part(BOOL, f"({left.code} {word} {{{', '.join(item.code for item in items)}}})", left.needs)
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> _Part:
         symbol = _ARITHMETIC.get(type(node.op))
@@ -198,7 +207,9 @@ class _Compiler:
         self.expect(node.right, right, NUMBER)
         if symbol == "/" and not right.literal:
             self.fail(node.right, "divide by a written-out number other than 0, or multiply the other side")
-        return _Part(NUMBER, f"({left.code} {symbol} {right.code})", left.needs | right.needs)
+        # As floats a long product ends at infinity; as integers it would grow until no float can hold it.
+        first = "1.0 * " if symbol == "*" else ""
+        return _Part(NUMBER, f"({first}{left.code} {symbol} {right.code})", left.needs | right.needs)
 
     def call(self, node: ast.Call, depth: int) -> _Part:
         if not isinstance(node.func, ast.Name) or node.keywords:

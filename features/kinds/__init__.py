@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterable
@@ -30,7 +31,8 @@ def load_kinds(folders: Iterable[Path] = ()) -> dict[str, Kind]:
 def _load(path: Path) -> Kind:
     name = f"features.kinds.{path.stem}"
     if path.parent != Path(__file__).parent:
-        name = f"weir_kind_{path.stem}"
+        # Two folders may each have a file of this name; annotations are looked up in the module by its name.
+        name = f"weir_kind_{hashlib.blake2b(str(path.parent).encode(), digest_size=4).hexdigest()}_{path.stem}"
     if name in sys.modules and getattr(sys.modules[name], "__file__", None) == str(path):
         module = sys.modules[name]
     else:
@@ -41,11 +43,11 @@ def _load(path: Path) -> Kind:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except KindError as error:
-            raise KindError(f"{path}: {error}") from None
         except Exception as error:
             del sys.modules[name]
             line = _line_in(path, error)
+            if isinstance(error, KindError):
+                raise KindError(f"{path}:{line}: {error}") from None
             raise KindError(f"{path}:{line}: {type(error).__name__}: {error}") from error
     kind = getattr(module, "KIND", None)
     if not isinstance(kind, Kind):

@@ -114,7 +114,10 @@ class ModelLearner:
             self.forget_old()
             if len(waiting) >= MOST_WAITING:
                 return LabelResult.DROPPED
-        waiting.setdefault(decision_id, []).append(given)
+        held = waiting.setdefault(decision_id, [])
+        if any((one.label, one.by) == (given.label, given.by) for one in held):
+            return LabelResult.REPEATED
+        held.append(given)
         return LabelResult.WAITING
 
     def _teach(self, decision: Decision, given: GivenLabel) -> LabelResult:
@@ -122,6 +125,9 @@ class ModelLearner:
         if given.label == _WITHDRAWN:
             return LabelResult.WITHDRAWN
         if held is not None and held.label == given.label:
+            if STRENGTH[given.by] > STRENGTH[held.by]:
+                # Nothing new to learn, but from now on only a label as strong can be contradicted by a stronger one.
+                self.state.taught[decision.id] = given
             return LabelResult.REPEATED
         if held is not None and STRENGTH[given.by] <= STRENGTH[held.by]:
             return LabelResult.OUTRANKED

@@ -44,7 +44,10 @@ class Registry:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ModelError(f"the registry folder {folder} cannot be made: {error.strerror}") from None
         self._key = _read_or_make_key(folder / "signing.key")
 
     def save(self, manifest: Manifest, scorer: Scorer, state: bytes) -> Manifest:
@@ -62,7 +65,12 @@ class Registry:
         self.verify(manifest)
         blob = self._read(f"{manifest.version}.model", manifest.version)
         # Only bytes whose hash stands in a manifest signed with our key come this far.
-        scorer: Scorer = pickle.loads(blob)
+        try:
+            scorer: Scorer = pickle.loads(blob)
+        except Exception as error:
+            raise ModelError(
+                f"checkpoint of {manifest.model}: this version of Weir cannot read it: {type(error).__name__}"
+            ) from error
         return scorer
 
     def load_state(self, manifest: Manifest) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import string
 import tomllib
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ import msgspec
 
 from models.actions import Action
 from models.errors import RuleError
+
+_TABLE = re.compile(r"\s*\[\[\s*rule\s*\]\]\s*(#.*)?$")
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,14 +70,18 @@ def read_rules(paths: Iterable[Path]) -> list[tuple[Rule, RuleFile]]:
 
 
 def _read_file(path: Path) -> list[tuple[Rule, RuleFile]]:
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         tables = tomllib.loads(text).get("rule", [])
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise RuleError(f"{path}: not TOML: {error}") from None
     if not isinstance(tables, list) or not tables:
         raise RuleError(f"{path}:1: no rules: begin each with [[rule]]")
-    starts = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == "[[rule]]"]
+    starts = [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
+    if len(starts) != len(tables):
+        raise RuleError(
+            f"{path}:1: begin each rule with a line [[rule]]; there are {len(starts)} for {len(tables)} rules"
+        )
     rules = []
     for table, start in zip(tables, starts, strict=True):
         place = RuleFile(str(path), start, _line_of(text, start, "when"))

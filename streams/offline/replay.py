@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from features.catalogue import catalogues
 from features.errors import InvalidEvent
-from features.event import open_envelope
+from features.event import EventDecoder, open_envelope
 from features.kind import Kind
 from features.reference import reference_version
 from features.store.memory import MemoryStore
@@ -62,6 +62,8 @@ class Replay:
             for kind in kinds
         }
         self._deciders = {kind: self._decider(kind) for kind in kinds}
+        # Those of the deciders count what they decode.
+        self._readers = [EventDecoder(kind, offline.max_record_bytes, _NO_FUTURE_S) for kind in kinds.values()]
         self._decisions = Decisions(offline.remember_decisions)
         self._offsets = dict.fromkeys(kinds, 0)
         self._out: list[Outgoing] = []
@@ -99,6 +101,16 @@ class Replay:
         self.report.verdicts += 1
         self._learn(self._out[0].value, kind, where)
         return self._out[0].value
+
+    def time_ms(self, line: bytes) -> int | None:
+        """The time of the line's event; None if it is no event, whatever time it claims."""
+        for decoder in self._readers:
+            try:
+                return decoder.decode(line).time_ms
+            except InvalidEvent as error:
+                if error.reason != "kind":
+                    return None
+        return None
 
     def _kind_of(self, number: int, line: bytes) -> str | None:
         try:

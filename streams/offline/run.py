@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
-import msgspec
-
-from features.event import Envelope, to_milliseconds
 from models.verdict import decode
 from streams.offline.replay import LabelQueue, Replay
-
-_envelopes = msgspec.json.Decoder(Envelope)
 
 
 async def replay_lines(
@@ -21,7 +16,7 @@ async def replay_lines(
         line = raw.strip()
         if not line:
             continue
-        time_ms = _time_ms(line)
+        time_ms = replay.time_ms(line)
         if time_ms is not None:
             for label in labels.before(time_ms, replay.is_decided):
                 replay.label(label)
@@ -30,10 +25,3 @@ async def replay_lines(
             for label in labels.after(decode(verdict).id):
                 replay.label(label)
         yield number, verdict
-
-
-def _time_ms(line: bytes) -> int | None:
-    try:
-        return to_milliseconds(_envelopes.decode(line).time)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
