@@ -14,6 +14,7 @@ from streams.settings import Settings
 
 log = structlog.get_logger()
 
+_QUIET_S = 60.0
 _TRANSIENT = {
     KafkaError._ALL_BROKERS_DOWN,
     KafkaError._TRANSPORT,
@@ -122,12 +123,14 @@ def watermark(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]
 
 
 def _once(client: str) -> Callable[[KafkaError], None]:
-    """Say that Kafka is away once, not with every attempt."""
-    said: set[int] = set()
+    """Say that Kafka is away once, not with every attempt: an error is said again after a quiet minute."""
+    met_s: dict[int, float] = {}
 
     def callback(error: KafkaError) -> None:
-        if error.code() not in said and error.code() != KafkaError._PARTITION_EOF:
-            said.add(error.code())
+        now_s = time.monotonic()
+        before_s = met_s.get(error.code(), -_QUIET_S)
+        met_s[error.code()] = now_s
+        if now_s - before_s >= _QUIET_S and error.code() != KafkaError._PARTITION_EOF:
             log.warning("kafka_trouble", client=client, error=error.name(), doing="retrying with backoff")
 
     return callback

@@ -18,8 +18,8 @@ class Login(Fields, frozen=True, kw_only=True):
     user_agent: UserAgent | None = None
     country: Country | None = None
     asn: Asn | None = None
-    latitude: Annotated[float, number(least=-90, most=90)] | None = None
-    longitude: Annotated[float, number(least=-180, most=180)] | None = None
+    latitude: Annotated[float, number(ecs="source.geo.location.lat", least=-90, most=90)] | None = None
+    longitude: Annotated[float, number(ecs="source.geo.location.lon", least=-180, most=180)] | None = None
     method: Literal["", "password", "passkey", "otp", "oauth", "app_password", "recovery"] | None = None
     failure_reason: Annotated[str, text(ecs="event.reason", longest=128)] | None = None
 

@@ -167,7 +167,7 @@ local function observe(keys, args)
       redis.call('HSET', keys[1], name, string.format('%d', marks[i]))
     end
     if origin then redis.call('HSETNX', keys[1], 'origin:' .. name, string.format('%d', origin)) end
-    now[i] = {marks[i], tonumber(redis.call('HGET', keys[1], 'origin:' .. name) or false)}
+    now[i] = {marks[i], tonumber(redis.call('HGET', keys[1], 'origin:' .. name)) or false}
   end
   return pack({1, now, answers})
 end

@@ -9,10 +9,11 @@ from collections.abc import Callable
 import click
 import structlog
 
+from features.errors import WeirError
 from streams.app import end_process
 from streams.http import StatusServer
 from streams.logs import configure_logs
-from streams.settings import Settings, load_settings
+from streams.settings import Settings, SettingsError, load_settings
 
 log = structlog.get_logger()
 Run = Callable[[Settings, threading.Event, Callable[[], None]], None]
@@ -62,6 +63,9 @@ def _run(process: str, settings: Settings, port: int, run: Run) -> None:
     log.info(f"{process}_started", port=status.port)
     try:
         run(settings, stop, ready.set)
+    except (SettingsError, WeirError):
+        status.close()
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the only safe answer is to start again
         end_process(error)
     status.close()

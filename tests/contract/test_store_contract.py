@@ -157,6 +157,16 @@ def test_marks_belong_to_a_partition(make_store: MakeStore) -> None:
     run(make_store, body)
 
 
+def test_a_micro_batch_without_any_event_moves_the_marks(make_store: MakeStore) -> None:
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        assert await store.observe([], {"T:0": 4}) == []
+        assert await store.attach("T:0") == 4
+        assert store.origin_ms("T:0") is None
+
+    run(make_store, body)
+
+
 def test_marks_of_untouched_shards_follow(make_store: MakeStore) -> None:
     async def body(store: Store) -> None:
         await store.attach("T:0")

@@ -1,0 +1,141 @@
+"""Services that go away and come back, some of them older than they were."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import redis
+from support.events import record
+from support.hostile import garbage
+from support.pipeline import Pipeline, wait_until
+
+
+def send(pipeline: Pipeline, start: int, count: int, now_ms: int) -> None:
+    producer = pipeline.producer()
+    for i in range(start, start + count):
+        value = record("login", f"e{i}", now_ms + i, account=f"a{i % 10}", ip=f"192.0.2.{i % 7}")
+        producer.produce(pipeline.topic("login"), value, f"a{i % 10}")
+    assert producer.flush(60) == 0
+
+
+def unique(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for verdict in pipeline.json("verdicts"):
+        found.setdefault(verdict["id"], verdict["data"])
+    return found
+
+
+@pytest.mark.services
+def test_a_store_that_lost_its_tail_is_filled_again_from_kafka(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        worker = pipeline.start("worker")
+        send(pipeline, 0, 500, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 500, 60, "500 verdicts")
+        client = redis.Redis.from_url(pipeline.settings.redis)
+        time.sleep(1.5)
+        # What a server that died between two syncs looks like: everything as it was some events ago.
+        kept = {key: client.dump(key) for key in client.scan_iter(f"{pipeline.settings.namespace}:*")}
+        send(pipeline, 500, 300, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 800, 60, "800 verdicts")
+        for key in list(client.scan_iter(f"{pipeline.settings.namespace}:*")):
+            client.delete(key)
+        for key, blob in kept.items():
+            client.restore(key, 600_000, blob)
+        send(pipeline, 800, 200, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 1000, 60, "1000 verdicts")
+        assert worker.metric("weir_store_behind_total") > 0
+        last = {}
+        for data in unique(pipeline).values():
+            last[data["fields"]["account"]] = max(
+                last.get(data["fields"]["account"], 0), data["features"]["account.logins_24h"]
+            )
+        assert last == {f"a{i}": 100 for i in range(10)}
+
+
+@pytest.mark.services
+def test_an_emptied_store_is_rebuilt_before_anybody_is_taken_for_a_newcomer(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        pipeline.start("worker")
+        send(pipeline, 0, 500, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 500, 60, "500 verdicts")
+        client = redis.Redis.from_url(pipeline.settings.redis)
+        client.delete(*client.scan_iter(f"{pipeline.settings.namespace}:*"))
+        send(pipeline, 500, 10, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 510, 60, "510 verdicts")
+        fresh = [
+            d["features"]["account.logins_24h"] for d in unique(pipeline).values() if int(d["event"]["id"][1:]) >= 500
+        ]
+        assert fresh == [51] * 10
+
+
+@pytest.mark.services
+def test_a_store_that_is_away_is_waited_for_in_one_line(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        worker = pipeline.start("worker")
+        send(pipeline, 0, 50, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 50, 60, "50 verdicts")
+        pid = next(status.pid for status in services.stack.status("redis"))
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            send(pipeline, 50, 50, now_ms)
+            wait_until(lambda: worker.get("/ready")[0] == 503, 40, "not ready while the store is away")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: len(unique(pipeline)) == 100, 60, "100 verdicts")
+        wait_until(lambda: worker.get("/ready")[0] == 200, 20, "ready again")
+        assert worker.log().count("store_unavailable") == 1
+        assert "Traceback" not in worker.log()
+        assert worker.terminate() == 0
+
+
+@pytest.mark.services
+def test_500_hostile_records_end_in_dead_letters_and_change_nothing_else(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000)
+    hostile = garbage(5, 500, now_ms)
+    with Pipeline(services, tmp_path) as pipeline:
+        worker = pipeline.start("worker")
+        indexer = pipeline.start("indexer")
+        producer = pipeline.producer()
+        for i, (kind, value, _) in enumerate(hostile):
+            producer.produce(pipeline.topic(kind), value, str(i % 17))
+        producer.flush()
+        send(pipeline, 0, 20, now_ms)
+        wait_until(lambda: pipeline.count() == 20, 60, "20 documents")
+        wait_until(lambda: len(pipeline.json("dead-letters")) >= 500, 60, "500 dead letters")
+        letters = {letter["id"]: letter["data"] for letter in pipeline.json("dead-letters")}
+        assert Counter(data["reason"] for data in letters.values()) == Counter(reason for _, _, reason in hostile)
+        assert pipeline.count() == 20
+        assert len(unique(pipeline)) == 20
+        told = msgspec.json.encode(list(letters.values())).decode() + worker.log() + indexer.log()
+        assert "192.0.2.1" not in told
+        assert worker.terminate() == 0
+        assert indexer.terminate() == 0
+
+
+def test_a_wrong_setting_refuses_to_start_and_names_itself(tmp_path: Path) -> None:
+    for command in ("worker", "learner", "indexer"):
+        done = subprocess.run(
+            [sys.executable, "-m", "streams", command],
+            env={**os.environ, "WEIR_BATCH_SIZE": "many"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "WEIR_BATCH_SIZE" in done.stderr
+        assert "Traceback" not in done.stderr
