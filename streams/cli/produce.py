@@ -12,7 +12,7 @@ from streams.cli.progress import Pace, progress
 from streams.cli.refusals import Refusals
 from streams.clients.producer import EventProducer
 from streams.clients.report import Refused
-from streams.mail.files import STDIN, open_input
+from streams.files import STDIN, open_input
 from streams.settings import load_settings
 
 

@@ -9,8 +9,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
+from streams.files import STDIN, Input, InputError, open_input
 from streams.mail.events import RawMail
-from streams.mail.files import STDIN, Input, InputError, open_input
 from streams.mail.jsonlines import UnreadableLine, is_json_line, read_json_lines
 
 _JSON_LINES = (".jsonl", ".ndjson", ".json")

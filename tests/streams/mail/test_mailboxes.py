@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from support.mails import proper_mail
 
+from streams.files import InputError
 from streams.mail.events import RawMail
-from streams.mail.files import InputError
 from streams.mail.jsonlines import UnreadableLine
 from streams.mail.mailboxes import MailReader
 
