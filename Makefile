@@ -47,6 +47,10 @@ lock: setup ## Renew the lock files with the newest versions that pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	echo hatchling | $(COMPILE) --upgrade - --constraint requirements-dev.lock --output-file requirements-build.lock
 
+.PHONY: docs
+docs: setup ## Make the generated documents anew
+	$(BIN)/weir settings > docs/settings.md
+
 .PHONY: services-up
 services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine
 	$(BIN)/weir services up

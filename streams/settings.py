@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     indexer_port: int = Field(19603, ge=0, le=65535, description="port of the indexer's /metrics and /ready; 0: any")
     stuck_s: int = Field(60, ge=5, description="a worker without progress for so long ends with 70")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least level that is logged"
+    )
 
     @field_validator("kinds_folders", "rulebook_folders", mode="before")
     @classmethod

@@ -17,6 +17,7 @@ _COMMANDS = {
     "topics": ("streams.cli.topics", "topics"),
     "services": ("streams.cli.services", "services"),
     "schema": ("streams.cli.schema", "schema"),
+    "settings": ("streams.cli.settings", "settings"),
     "import": ("streams.cli.import_", "import_"),
     "simulate": ("streams.cli.simulate", "simulate"),
     "produce": ("streams.cli.produce", "produce"),
