@@ -60,9 +60,11 @@ def compile_condition(text: str, names: Namespace) -> Condition:
     try:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        line, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", 1) or 1
+        line, offset = getattr(error, "lineno", 1) or 1, getattr(error, "offset", 1)
         message = getattr(error, "msg", None) or "nested too deeply or not text"
-        raise ExpressionError(f"not an expression: {message}", text, line, column - 1) from None
+        # Python counts from 1, and says 0 where the text ends too early.
+        column = offset - 1 if offset else len(source_lines(text)[min(line, text.count("\n") + 1) - 1])
+        raise ExpressionError(f"not an expression: {message}", text, line, column) from None
     compiler = _Compiler(text, names)
     code = compiler.truth(tree.body, 0)
     return Condition(text, code, tuple(compiler.reads), compiler.limits)

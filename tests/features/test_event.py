@@ -24,8 +24,16 @@ def with_(kind: str, **changes: Any) -> bytes:
     return msgspec.json.encode({**msgspec.json.decode(record(kind, "1")), **changes})
 
 
+def refusal(kind: str, value: bytes) -> InvalidEvent | None:
+    try:
+        DECODERS[kind].decode(value, append_ms=T0)
+    except InvalidEvent as error:
+        return error
+    return None
+
+
 @pytest.mark.parametrize("seed", range(8))
-def test_every_hostile_record_is_refused_for_its_stated_reason(seed: int) -> None:
+def test_every_hostile_lineis_refused_for_its_stated_reason(seed: int) -> None:
     for kind, value, expected in garbage(seed, 60, T0):
         with pytest.raises(InvalidEvent) as caught:
             DECODERS[kind].decode(value, append_ms=T0)
@@ -64,15 +72,10 @@ FULL: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("marker", _wrap(SECRET))
 def test_no_refusal_repeats_anything_of_its_record(kind: str, marker: str) -> None:
     whole = msgspec.json.decode(record(kind, "1", **FULL[kind]))
-    refused = 0
-    for changed in _places(whole, marker):
-        try:
-            DECODERS[kind].decode(msgspec.json.encode(changed), append_ms=T0)
-        except InvalidEvent as error:
-            refused += 1
-            assert SECRET not in str(error)
-            assert SECRET not in error.detail
-    assert refused > 20
+    refusals = [refusal(kind, msgspec.json.encode(changed)) for changed in _places(whole, marker)]
+    refused = [error for error in refusals if error is not None]
+    assert len(refused) > 20
+    assert [error for error in refused if SECRET in str(error) or SECRET in error.detail] == []
 
 
 @pytest.mark.parametrize("text", [b'{"a":"%s', b'{"%s":}', b"%s", b'"%s"', b'{"id":"%s",}', b'{"time":"%s"}'])
@@ -171,7 +174,7 @@ def test_a_time_over_max_future_after_the_append_is_refused_and_any_past_is_not(
     assert caught.value.reason == "future"
 
 
-def test_a_record_of_just_the_limit_is_taken_and_one_byte_more_is_not() -> None:
+def test_a_lineof_just_the_limit_is_taken_and_one_byte_more_is_not() -> None:
     value = record("login", "1")
     assert EventDecoder(KINDS["login"], len(value), 300).decode(value).id == "1"
     with pytest.raises(InvalidEvent) as caught:
@@ -226,18 +229,22 @@ def test_no_bytes_raise_anything_but_invalid_event(value: bytes) -> None:
         DECODERS["mail"].decode(value)
 
 
+_numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    st.none() | st.booleans() | _numbers | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
+_fields = st.sampled_from(
+    ["account", "direction", "recipients", "recipient_count", "ip", "spf", "body", "size_bytes"]
+)
 
 
-@given(st.sampled_from(["account", "direction", "recipients", "recipient_count", "ip", "spf", "body", "size_bytes"]), _json)
-def test_no_value_of_a_field_raises_anything_but_invalid_event(name: str, value: Any) -> None:
-    try:
-        made = DECODERS["mail"].decode(record("mail", "1", **{name: value}))
-    except InvalidEvent as error:
-        assert error.reason == "field"
+@given(_fields, _json)
+def test_a_field_is_taken_as_it_is_or_refused(name: str, value: Any) -> None:
+    line = record("mail", "1", **{name: value})
+    refused = refusal("mail", line)
+    if refused is None:
+        assert getattr(DECODERS["mail"].decode(line).data, name) == (value if value != "" else None)
     else:
-        assert getattr(made.data, name) == (value if value != "" else None)
+        assert refused.reason == "field"
