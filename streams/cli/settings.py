@@ -19,7 +19,7 @@ def table() -> str:
         "# Settings",
         "",
         "Made by `make docs`. A setting is an environment variable or, by its name without the prefix and in lower",
-        "case, an entry of the TOML file that `WEIR_SETTINGS` names (`weir.toml` if that exists). The environment wins.",
+        "case, an entry of the TOML file that `WEIR_SETTINGS` names (else `weir.toml`). The environment wins.",
         "The local services have settings of their own, see `weir services --help`.",
         "",
         "| variable | default | what it is |",
