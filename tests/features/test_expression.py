@@ -19,6 +19,8 @@ from features.expression.compiler import LONGEST
 from features.expression.functions import FUNCTIONS
 from features.expression.types import field_names
 
+# What Python finds odd in a text that it parses is no matter here.
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = {
     "n": Name(NUMBER, False, "d.n"),
