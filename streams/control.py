@@ -30,11 +30,14 @@ class ControlReader:
         self.failure: BaseException | None = None
 
     def read_to_end(self) -> None:
-        """Block until everything that stands there now was reported."""
+        """Block until the newest value of every key that stands there now was reported."""
         self._consumer.assign([TopicPartition(self._topic, 0, 0)])
-        while not self._stop.is_set():
-            if self._step(0.5):
-                return
+        # Until the topic is compacted it also holds older values, which may name what is long gone.
+        newest: dict[str, bytes | None] = {}
+        while not self._stop.is_set() and not self._step(0.5, newest.__setitem__):
+            pass
+        for key, value in newest.items():
+            self._on_change(key, value)
 
     def follow(self) -> None:
         """Go on reading in a thread."""
@@ -50,14 +53,14 @@ class ControlReader:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                self._step(0.2)
+                self._step(0.2, self._on_change)
         except BaseException as error:
             self.failure = error
             log.error("control_reader_failed", error=type(error).__name__)
             raise
 
-    def _step(self, timeout_s: float) -> bool:
-        """Take one record if there is one; True at the end of the partition."""
+    def _step(self, timeout_s: float, take: OnChange) -> bool:
+        """Give one record to ``take`` if there is one; True at the end of the partition."""
         message = self._consumer.poll(timeout_s)
         if message is None:
             return False
@@ -69,5 +72,5 @@ class ControlReader:
             return False
         key = message.key()
         if key is not None:
-            self._on_change(key.decode("utf-8", "replace"), message.value())
+            take(key.decode("utf-8", "replace"), message.value())
         return False

@@ -139,3 +139,24 @@ def test_a_wrong_setting_refuses_to_start_and_names_itself(tmp_path: Path) -> No
         assert done.returncode == 2
         assert "WEIR_BATCH_SIZE" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.services
+def test_kafka_and_elasticsearch_may_crash_and_come_back(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        processes = [pipeline.start(command) for command in ("worker", "learner", "indexer")]
+        send(pipeline, 0, 200, now_ms)
+        wait_until(lambda: pipeline.count() == 200, 60, "200 documents")
+        services.stack.kill("kafka")
+        services.stack.kill("elasticsearch")
+        time.sleep(8)
+        services.stack.up()
+        send(pipeline, 200, 200, now_ms)
+        wait_until(lambda: pipeline.count() == 400, 120, "400 documents")
+        assert len(unique(pipeline)) == 400
+        for process in processes:
+            assert process.popen.poll() is None, process.log()[-3000:]
+            assert process.log().count("\n") < 30, process.log()
+            assert "Traceback" not in process.log(), process.log()
+            assert process.terminate() == 0
