@@ -72,9 +72,14 @@ def read_rules(paths: Iterable[Path]) -> list[tuple[Rule, RuleFile]]:
 def _read_file(path: Path) -> list[tuple[Rule, RuleFile]]:
     try:
         text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text).get("rule", [])
+        document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise RuleError(f"{path}: not TOML: {error}") from None
+    tables = document.pop("rule", [])
+    if document:
+        raise RuleError(
+            f"{path}:1: {next(iter(document))!r} is no part of a rule file: begin each rule with [[rule]]"
+        )
     if not isinstance(tables, list) or not tables:
         raise RuleError(f"{path}:1: no rules: begin each with [[rule]]")
     starts = [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
