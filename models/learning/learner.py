@@ -109,12 +109,11 @@ class ModelLearner:
         return True
 
     def _wait(self, decision_id: str, given: GivenLabel) -> LabelResult:
-        waiting = self.state.waiting
-        if len(waiting) >= MOST_WAITING and decision_id not in waiting:
+        if len(self.state.waiting) >= MOST_WAITING and decision_id not in self.state.waiting:
             self.forget_old()
-            if len(waiting) >= MOST_WAITING:
+            if len(self.state.waiting) >= MOST_WAITING:
                 return LabelResult.DROPPED
-        held = waiting.setdefault(decision_id, [])
+        held = self.state.waiting.setdefault(decision_id, [])
         if any((one.label, one.by) == (given.label, given.by) for one in held):
             return LabelResult.REPEATED
         held.append(given)
