@@ -257,7 +257,7 @@ _values = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(_conditions, _values)
 def test_a_condition_is_what_python_itself_makes_of_it(condition: str, values: dict[str, Any]) -> None:
     refused = refusal(condition)
@@ -270,7 +270,7 @@ def test_a_condition_is_what_python_itself_makes_of_it(condition: str, values: d
     assert holds(condition, **values) is bool(expected)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(st.one_of(_junk, st.builds("{}{}{}".format, _conditions, _junk, _conditions)))
 def test_any_text_is_refused_with_a_place_inside_it_or_gives_a_truth_value(text: str) -> None:
     refused = refusal(text)

@@ -208,18 +208,20 @@ from __future__ import annotations
 from features.aggregations import Count
 from features.kind import Account, Entity, Fields, Kind
 
+Price = {price}
+
 class Sale(Fields, frozen=True, kw_only=True):
     account: Account
-    {field}
+    price: Price | None = None
 
 KIND = Kind(name="{name}", fields=Sale, partition_key="account", entities=(Entity("account", "account"),),
             features=(Count("account.sales", "sales", windows=("1h",)),))
 """
 
 
-def write(folder: Path, file: str, name: str, field: str = "price: int = 0") -> Path:
+def write(folder: Path, file: str, name: str, price: str = "int") -> Path:
     folder.mkdir(exist_ok=True)
-    (folder / file).write_text(FILE.format(name=name, field=field))
+    (folder / file).write_text(FILE.format(name=name, price=price))
     return folder
 
 
@@ -231,10 +233,10 @@ def test_kinds_are_loaded_from_further_folders_beside_those_that_ship(tmp_path: 
 
 
 def test_files_of_one_name_in_two_folders_are_two_kinds(tmp_path: Path) -> None:
-    one = write(tmp_path / "one", "sale.py", "sale", "price: int = 0")
-    two = write(tmp_path / "two", "sale.py", "resale", "price: str = ''")
+    one = write(tmp_path / "one", "sale.py", "sale", "int")
+    two = write(tmp_path / "two", "sale.py", "resale", "str")
     kinds = load_kinds([one, two])
-    for name, value in (("sale", 5), ("resale", "5")):
+    for name, value in (("sale", 5), ("resale", "five")):
         record = {"specversion": "1.0", "id": "1", "source": "s", "type": name, "time": "2026-01-01T00:00:00Z"}
         decoder = EventDecoder(kinds[name], 1000, 300)
         made = decoder.decode(msgspec.json.encode({**record, "data": {"account": "a", "price": value}}))

@@ -257,7 +257,7 @@ def complaint(events: Path, out: Path) -> str:
     return result.stderr
 
 
-@pytest.mark.parametrize("packed", [b"\x1f\x8b", gzip.compress(b"x" * 5000)[:-9], b"\x1f\x8b\x08garbage"])
+@pytest.mark.parametrize("packed", [b"\x1f\x8b", gzip.compress(b"x" * 5000)[:-9], b"\x1f\x8b\x08garbage"], ids="abc")
 def test_a_broken_gzip_file_is_told_in_one_line(tmp_path: Path, packed: bytes) -> None:
     (tmp_path / "e.gz").write_bytes(packed)
     assert str(tmp_path / "e.gz") in complaint(tmp_path / "e.gz", tmp_path / "v")
