@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 import msgspec
@@ -82,6 +83,8 @@ class Catalogue:
 
     def _refuse_name_clashes(self) -> None:
         for name in self.names:
+            if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
+                raise KindError(f"kind {self.kind.name}: feature {name!r} is no name that a condition could read")
             if self.names.count(name) > 1:
                 raise KindError(f"kind {self.kind.name}: feature {name!r} is declared twice: rename one")
             if name in self.fields:

@@ -34,7 +34,10 @@ class RuleEngine:
     """
 
     def __init__(self, catalogue: Catalogue, rules: Sequence[tuple[Rule, RuleFile]]) -> None:
-        self.names: Mapping[str, Name] = {**catalogue.rule_names(), "score": Name(NUMBER, True, "score")}
+        names = catalogue.rule_names()
+        if "score" in names:
+            raise RuleError(f"kind {catalogue.kind.name}: rules call the champion's score 'score': rename the field")
+        self.names: Mapping[str, Name] = {**names, "score": Name(NUMBER, True, "score")}
         self._compiled = [self._compile(rule, place) for rule, place in rules if rule.mode != "off"]
         self.rules: tuple[Rule, ...] = tuple(compiled.rule for compiled in self._compiled)
         self.fired: Callable[[Any, Sequence[float], float | None], Fired] = self._one_function()

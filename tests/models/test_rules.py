@@ -11,6 +11,7 @@ import pytest
 from support.events import KINDS
 
 from features.catalogue import Catalogue
+from features.kind import Account, Entity, Fields, Kind
 from models.bundle import RULEBOOK, load_bundle
 from models.errors import RuleError
 from models.rules.engine import RuleEngine
@@ -159,6 +160,16 @@ def test_a_kind_without_rules_has_the_default_policy() -> None:
     bundle = load_bundle(catalogue)  # type: ignore[arg-type]
     assert bundle.engine.rules == ()
     assert bundle.policy.decide([], 0.9) == "challenge"
+
+
+def test_a_field_that_would_hide_the_champions_score_is_refused() -> None:
+    class Quiz(Fields, frozen=True, kw_only=True):
+        account: Account
+        score: int | None = None
+
+    kind = Kind("quiz", Quiz, "account", (Entity("account", "account"),), ())
+    with pytest.raises(RuleError, match="kind quiz: rules call the champion's score 'score': rename the field"):
+        RuleEngine(Catalogue(kind), [])
 
 
 def test_a_folder_of_rules_that_is_none_names_the_setting(tmp_path: Path) -> None:
