@@ -54,7 +54,17 @@ def registrable_domain(host: str) -> str | None:
     literal = ip_address(name.strip("[]").removeprefix("ipv6:"))
     if literal is not None:
         return literal
+    if not name.isascii():
+        name = _punycode(name)
     return str(_suffixes.privatesuffix(name) or name)
+
+
+def _punycode(name: str) -> str:
+    """The spelling that goes over the wire, so that both spellings of a domain are one entity."""
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
 
 
 def email_domain(address: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,17 @@ class Bundle:
     hash: str
     engine: RuleEngine
     policy: Policy
+
+
+def load_bundles(catalogues: Mapping[str, Catalogue], folders: Iterable[Path] = ()) -> dict[str, Bundle]:
+    """The bundle of every kind; raises RuleError, also for a folder of rules that no kind would read."""
+    folders = tuple(folders)
+    for folder in folders:
+        for path in sorted(folder.glob("*/*.toml")):
+            if path.parent.name not in catalogues:
+                known = ", ".join(sorted(catalogues))
+                raise RuleError(f"{path.parent} is named after no kind, so its rules would never be read: {known}")
+    return {kind: load_bundle(catalogue, folders) for kind, catalogue in catalogues.items()}
 
 
 def load_bundle(catalogue: Catalogue, folders: Iterable[Path] = ()) -> Bundle:

@@ -10,7 +10,7 @@ import structlog
 
 from features.catalogue import Catalogue
 from features.reference import reference_version
-from models.bundle import load_bundle
+from models.bundle import load_bundles
 from models.errors import ModelError
 from models.registry.folder import Manifest, Registry
 from models.scorers import Scorer, champion_name, fresh_scorers
@@ -34,22 +34,19 @@ class InForceBook:
         self._champions = {kind: champion_name(kind) for kind in catalogues}
         self._now: dict[str, InForce] = {}
         reference = reference_version()
-        for kind, catalogue in catalogues.items():
+        bundles = load_bundles(catalogues, settings.rulebook_folders)
+        for kind in catalogues:
             fresh = fresh_scorers(kind, settings.min_labels)
             self._scorers[kind] = {name: (UNTRAINED, scorer) for name, scorer in fresh.items()}
-            bundle = load_bundle(catalogue, settings.rulebook_folders)
-            self._now[kind] = InForce(bundle, serve(self._scorers[kind], self._champions[kind]), reference)
+            self._now[kind] = InForce(bundles[kind], serve(self._scorers[kind], self._champions[kind]), reference)
 
     def now(self, kind: str) -> InForce:
         return self._now[kind]
 
     def on_control(self, key: str, value: bytes | None) -> None:
         """Take one change of the control topic; what cannot be used is reported, and the old one stays."""
-        if key.startswith(CHAMPION_KEY) and value is not None:
-            kind = key.removeprefix(CHAMPION_KEY)
-            if kind in self._champions:
-                self._champions[kind] = value.decode("utf-8", "replace").partition("@")[0]
-                self._swap(kind)
+        if key.startswith(CHAMPION_KEY):
+            self._take_champion(key.removeprefix(CHAMPION_KEY), value)
         elif key.startswith(MODEL_KEY) and value is not None:
             try:
                 self._take_model(msgspec.json.decode(value, type=Manifest))
@@ -57,6 +54,18 @@ class InForceBook:
                 name = key.removeprefix(MODEL_KEY)
                 metrics.MODEL_FAULTS.labels(name).inc()
                 log.error("model_refused", model=name, why=str(error), doing="the running one stays")
+
+    def _take_champion(self, kind: str, value: bytes | None) -> None:
+        if kind not in self._champions:
+            return
+        name = champion_name(kind) if value is None else value.decode("utf-8", "replace").partition("@")[0]
+        if name not in self._scorers[kind]:
+            log.error(
+                "champion_refused", kind=kind, why="no model of this kind has that name", doing="the old one stays"
+            )
+            return
+        self._champions[kind] = name
+        self._swap(kind)
 
     def _take_model(self, manifest: Manifest) -> None:
         catalogue = self._catalogues.get(manifest.kind)

@@ -46,8 +46,8 @@ class Label:
     decision_id: str
 
 
-def decode_label(record: bytes | None, longest: int) -> Label:
-    """Bytes to a Label; raises InvalidEvent."""
+def decode_label(record: bytes | None, longest: int, latest_ms: int | None = None) -> Label:
+    """Bytes to a Label; raises InvalidEvent, also for a time after ``latest_ms`` (offline there is none)."""
     envelope = open_envelope(record, longest)
     if envelope.type != "label":
         raise InvalidEvent("kind", "the record's type is not 'label', its topic's type")
@@ -58,6 +58,8 @@ def decode_label(record: bytes | None, longest: int) -> Label:
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         raise InvalidEvent("json", "the label's data is not JSON") from None
     time_ms = to_milliseconds(envelope.time)
+    if latest_ms is not None and time_ms > latest_ms:
+        raise InvalidEvent("future", "the label's time is too far after its append")
     decided = decision_id(data.kind, data.event_source, data.event_id)
     return Label(envelope.id, envelope.source, time_ms, data, decided)
 

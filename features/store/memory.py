@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ from features.aggregations.state import EntityPlan, Reading, Ring, ValueSet
 from features.catalogue import Update
 from features.errors import StoreBehind
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Position
+
+# A redelivery comes soon or never; a long replay must not hold every verdict that it made.
+_MOST_KEPT = 10_000
 
 
 @dataclass(slots=True)
@@ -28,7 +32,7 @@ class MemoryStore:
         self._dedupe_ms = dedupe_s * 1000
         self._entities: dict[tuple[str, bytes], _State] = {}
         self._claims: dict[str, Position] = {}
-        self._kept: dict[str, bytes] = {}
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._marks: dict[str, int] = {}
         self._seen: dict[str, int] = {}
         self._origins: dict[str, int] = {}
@@ -83,7 +87,10 @@ class MemoryStore:
         await self.observe((), ends)
 
     async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
-        return [self._kept.setdefault(keep.decision_id, keep.verdict) for keep in keeps]
+        kept = [self._kept.setdefault(keep.decision_id, keep.verdict) for keep in keeps]
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return kept
 
     def origin_ms(self, partition: str) -> int | None:
         return self._origins.get(partition)

@@ -109,6 +109,8 @@ class ModelLearner:
         return True
 
     def _wait(self, decision_id: str, given: GivenLabel) -> LabelResult:
+        if given.label == _WITHDRAWN:
+            return self._withdraw_waiting(decision_id, given)
         if len(self.state.waiting) >= MOST_WAITING and decision_id not in self.state.waiting:
             self.forget_old()
             if len(self.state.waiting) >= MOST_WAITING:
@@ -118,6 +120,14 @@ class ModelLearner:
             return LabelResult.REPEATED
         held.append(given)
         return LabelResult.WAITING
+
+    def _withdraw_waiting(self, decision_id: str, given: GivenLabel) -> LabelResult:
+        """A label that is withdrawn before its decision is known teaches nothing; a stronger one goes on waiting."""
+        held = self.state.waiting.pop(decision_id, [])
+        stronger = [one for one in held if STRENGTH[one.by] > STRENGTH[given.by]]
+        if stronger:
+            self.state.waiting[decision_id] = stronger
+        return LabelResult.WITHDRAWN
 
     def _teach(self, decision: Decision, given: GivenLabel) -> LabelResult:
         held = self.state.taught.get(decision.id)

@@ -113,7 +113,8 @@ class Learn:
 
     def _take_label(self, where: RecordRef, value: bytes | None) -> None:
         try:
-            label = decode_label(value, self._settings.max_record_bytes)
+            latest_ms = where.append_ms + self._settings.max_future_s * 1000
+            label = decode_label(value, self._settings.max_record_bytes, latest_ms)
             if label.data.kind not in self._kinds:
                 raise InvalidEvent("label", "the label's kind is not known here")
         except InvalidEvent as error:

@@ -69,6 +69,7 @@ class EventProducer:
         self._decoders = {name: EventDecoder(kind, max_record_bytes, max_future_s) for name, kind in known.items()}
         self._prefix = topic_prefix
         self._longest = max_record_bytes
+        self._max_future_ms = max_future_s * 1000
         self._now_s = now_s
         self._number = 0
         self._sent = 0
@@ -124,7 +125,7 @@ class EventProducer:
         self._number += 1
         try:
             encoded = _encode(record)
-            label = decode_label(encoded, self._longest)
+            label = decode_label(encoded, self._longest, int(self._now_s() * 1000) + self._max_future_ms)
         except InvalidEvent as error:
             raise self._refuse(self._number, error.reason, error.detail) from None
         self._produce(LABELS, label.decision_id, encoded)

@@ -14,8 +14,8 @@ from features.event import EventDecoder, open_envelope
 from features.kind import Kind
 from features.reference import reference_version
 from features.store.memory import MemoryStore
-from models.bundle import load_bundle
-from models.learning.decisions import Decisions, decision_of
+from models.bundle import load_bundles
+from models.learning.decisions import Decision, Decisions, decision_of
 from models.learning.learner import GivenLabel, LabelResult, ModelLearner
 from models.scorers import champion_name, fresh_scorers
 from models.served import serve
@@ -53,7 +53,7 @@ class Replay:
         self._on_learned = on_learned
         self._store = MemoryStore(offline.dedupe_s)
         self._catalogues = catalogues(list(kinds.values()))
-        self._bundles = {k: load_bundle(c, offline.rulebook_folders) for k, c in self._catalogues.items()}
+        self._bundles = load_bundles(self._catalogues, offline.rulebook_folders)
         self._reference = reference_version()
         self._learners = {
             kind: [
@@ -133,46 +133,42 @@ class Replay:
         decision = decision_of(decode(verdict))
         self._decisions.add(decision, kind, where.offset)
         for learner in self._learners[kind]:
-            learner.on_verdict(kind, where.offset, decision, _SOURCE, where.offset)
+            for given, result in learner.on_verdict(kind, where.offset, decision, _SOURCE, where.offset):
+                self._note(decision, given, result)
 
     def label(self, label: Label) -> None:
-        """Apply a label whose event has been decided."""
+        """Give a label to the learners; one whose event is still to come waits there."""
         decision = self._decisions.get(label.decision_id)
         given = GivenLabel(label.data.label, label.data.by, label.time_ms)
         for learner in self._learners.get(label.data.kind, ()):
             result = learner.on_label("labels", self._labels, label.data.kind, label.decision_id, given, decision)
-            if result is LabelResult.LEARNED and decision is not None:
-                self.report.learned += 1
-                if self._on_learned is not None:
-                    for name, score in decision.scores.items():
-                        self._on_learned(name, score, given.label == "abuse")
+            if decision is not None:
+                self._note(decision, given, result)
         self._labels += 1
 
-    def is_decided(self, label: Label) -> bool:
-        return self._decisions.get(label.decision_id) is not None
+    def _note(self, decision: Decision, given: GivenLabel, result: LabelResult) -> None:
+        if result is LabelResult.LEARNED:
+            self.report.learned += 1
+            if self._on_learned is not None:
+                for name, score in decision.scores.items():
+                    self._on_learned(name, score, given.label == "abuse")
 
 
 class LabelQueue:
-    """Labels in time order; each is due before the first event that is later, but not before its own event."""
+    """Labels in time order, each to be given to the learners before the first event that is later.
+
+    A learner holds a label whose event is still to come until that is decided.
+    """
 
     def __init__(self, labels: Iterable[Label]) -> None:
         self._coming = sorted(labels, key=lambda label: label.time_ms)
         self._next = 0
-        self._held: dict[str, list[Label]] = {}
 
-    def before(self, time_ms: int, is_decided: Callable[[Label], bool]) -> Iterator[Label]:
-        """The labels to apply before an event of this time; those whose event is still to come are held."""
+    def before(self, time_ms: int) -> Iterator[Label]:
+        """The labels to apply before an event of this time."""
         while self._next < len(self._coming) and self._coming[self._next].time_ms < time_ms:
-            label = self._coming[self._next]
+            yield self._coming[self._next]
             self._next += 1
-            if is_decided(label):
-                yield label
-            else:
-                self._held.setdefault(label.decision_id, []).append(label)
-
-    def after(self, decision_id: str) -> list[Label]:
-        """The held labels of the event that was just decided."""
-        return self._held.pop(decision_id, [])
 
 
 def read_labels(lines: Iterable[bytes], longest: int) -> tuple[list[Label], list[tuple[int, InvalidEvent]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
-from models.verdict import decode
 from streams.offline.replay import LabelQueue, Replay
 
 
@@ -18,10 +17,6 @@ async def replay_lines(
             continue
         time_ms = replay.time_ms(line)
         if time_ms is not None:
-            for label in labels.before(time_ms, replay.is_decided):
+            for label in labels.before(time_ms):
                 replay.label(label)
-        verdict = await replay.event(number, line)
-        if verdict is not None:
-            for label in labels.after(decode(verdict).id):
-                replay.label(label)
-        yield number, verdict
+        yield number, await replay.event(number, line)

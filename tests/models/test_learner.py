@@ -142,6 +142,16 @@ def test_a_withdrawal_after_learning_changes_no_weights() -> None:
     assert learner.state.taught["d1"].label == "abuse"
 
 
+def test_a_label_withdrawn_before_its_decision_is_known_teaches_nothing() -> None:
+    learner, taught = new()
+    learner.on_label("labels", 0, "login", decision(1).id, given_label("abuse", "user"), None)
+    learner.on_label("labels", 1, "login", decision(1).id, given_label("legit", "analyst"), None)
+    result = learner.on_label("labels", 2, "login", decision(1).id, given_label("withdrawn", "user"), None)
+    assert result is LabelResult.WITHDRAWN
+    learner.on_verdict("verdicts", 0, decision(1), "source", 0)
+    assert [abuse for _, abuse in taught] == [False]
+
+
 def test_a_learner_takes_labels_and_verdicts_of_its_kind_only() -> None:
     learner, seen = new()
     assert label(learner, 0, 1, given_label(), kind="mail") is LabelResult.NOT_MINE

@@ -47,6 +47,13 @@ def test_a_label_names_the_decision_that_it_is_about() -> None:
     assert (read.data.label, read.data.by, read.data.note) == ("abuse", "analyst", "seen")
 
 
+def test_a_label_from_the_far_future_is_refused_where_its_append_is_known() -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        decode_label(label(time="9999-01-01T00:00:00Z"), 10_000, T0)
+    assert caught.value.reason == "future"
+    assert decode_label(label(time="9999-01-01T00:00:00Z"), 10_000).time_ms > T0
+
+
 def test_a_label_is_read_as_it_was_written() -> None:
     data = LabelData(**DATA)
     read = decode_label(encode_label("l1", "desk", T0, data), 10_000)
