@@ -93,12 +93,18 @@ class Kind:
         required = {f.name for f in msgspec.structs.fields(self.fields) if f.required}
         if self.partition_key not in required:
             raise KindError(f"kind {self.name}: partition key {self.partition_key!r} must be a required field")
+        if self.partition_key in self.private:
+            raise KindError(f"kind {self.name}: partition key {self.partition_key!r} is private text")
         names = [entity.name for entity in self.entities]
         for entity in self.entities:
             if entity.of not in metas:
                 raise KindError(
                     f"kind {self.name}: entity {entity.name!r} is made of {entity.of!r}, which is no field; "
                     f"fields are {', '.join(sorted(metas))}"
+                )
+            if entity.of in self.private:
+                raise KindError(
+                    f"kind {self.name}: entity {entity.name!r} is made of private text, and verdicts name entities"
                 )
             if names.count(entity.name) > 1:
                 raise KindError(f"kind {self.name}: entity {entity.name!r} is declared twice")

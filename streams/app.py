@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from streams.wire import RecordRef
 
 log = structlog.get_logger()
 Handler = Callable[[Sequence[Record]], Awaitable[None]]
-OnRevoked = Callable[[str, Sequence[int]], None]
+OnMoved = Callable[[str, Sequence[int]], None]
 
 EXIT_UNEXPECTED = 70
 _BUFFER = 32_768
@@ -34,6 +35,15 @@ class Progress:
     def __init__(self) -> None:
         self.done: dict[tuple[str, int], int] = {}
         self.last_s = time.monotonic()
+
+    def begin(self, events: Sequence[Any]) -> None:
+        """A micro-batch is in hand: of a new partition, everything from its first record on waits."""
+        for event in events:
+            message = event.message
+            self.done.setdefault((message.topic, message.partition), message.offset)
+
+    def forget(self, topic: str, partition: int) -> None:
+        self.done.pop((topic, partition), None)
 
     def acknowledge(self, events: Sequence[Any]) -> None:
         for event in events:
@@ -57,10 +67,13 @@ def build_app(
     settings: Settings,
     handlers: Mapping[str, Handler],
     topic_ids: Mapping[str, str],
-    on_revoked: OnRevoked,
+    on_moved: OnMoved,
     progress: Progress,
 ) -> faust.App:
-    """A Faust app with one agent a kind. ``handlers``: by kind; ``topic_ids``: Kafka's ids by topic name."""
+    """A Faust app with one agent a kind. ``handlers``: by kind; ``topic_ids``: Kafka's ids by topic name.
+
+    ``on_moved`` is told, by kind, of partitions that are taken from this worker, and of those that it is given.
+    """
     app = faust.App(
         f"{settings.namespace}-decide",
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
@@ -87,37 +100,51 @@ def build_app(
     for kind, handler in handlers.items():
         name = settings.topic(kind)
         topic = app.topic(name, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        app.agent(topic, name=f"decide-{kind}", concurrency=1)(_agent(settings, handler, topic_ids[name], progress))
+        app.agent(topic, name=f"decide-{kind}", concurrency=1)(
+            _agent(app, settings, handler, topic_ids[name], progress)
+        )
 
-    @app.on_partitions_revoked.connect(weak=False)  # type: ignore[untyped-decorator]
-    async def revoked(_sender: Any, partitions: Any, **_: Any) -> None:
+    async def moved(_sender: Any, partitions: Any, **_: Any) -> None:
         for partition in partitions:
             if partition.topic in names:
-                on_revoked(names[partition.topic], [partition.partition])
+                progress.forget(partition.topic, partition.partition)
+                on_moved(names[partition.topic], [partition.partition])
+
+    app.on_partitions_revoked.connect(moved, weak=False)
+    app.on_partitions_assigned.connect(moved, weak=False)
 
     return app
 
 
 def _agent(
-    settings: Settings, handler: Handler, topic_id: str, progress: Progress
+    app: faust.App, settings: Settings, handler: Handler, topic_id: str, progress: Progress
 ) -> Callable[[Any], Awaitable[None]]:
     async def agent(stream: Any) -> None:
         quiet = stream.noack()
-        async for events in quiet.noack_take(settings.batch_size, within=settings.batch_within_ms / 1000):
-            work = asyncio.ensure_future(handler([_record(event, topic_id) for event in events]))
+        async for taken in quiet.noack_take(settings.batch_size, within=settings.batch_within_ms / 1000):
+            # The engine can hold a record of a partition that went to another worker: it decides that one.
+            mine = {(partition.topic, partition.partition) for partition in app.consumer.assignment()}
+            events = [event for event in taken if (event.message.topic, event.message.partition) in mine]
+            progress.begin(events)
+            work = asyncio.ensure_future(_work(handler, [_record(event, topic_id) for event in events]))
             try:
                 # A shutdown lets the micro-batch in hand finish, so that it need not be decided again.
                 await asyncio.shield(work)
             except asyncio.CancelledError:
                 await asyncio.wait([work], timeout=10)
-                if work.done() and work.exception() is None:
+                if work.done():
                     progress.acknowledge(events)
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the only safe answer is to start again
-                end_process(error)
             progress.acknowledge(events)
 
     return agent
+
+
+async def _work(handler: Handler, records: Sequence[Record]) -> None:
+    try:
+        await handler(records)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the only safe answer is to start again
+        end_process(error)
 
 
 def _record(event: Any, topic_id: str) -> Record:
@@ -129,5 +156,7 @@ def _record(event: Any, topic_id: str) -> Record:
 
 def end_process(error: BaseException) -> None:
     """End at once, without acknowledging anything: the supervisor starts the process again."""
-    log.critical("unexpected_error", error=type(error).__name__, exc_info=error, exit=EXIT_UNEXPECTED)
+    # The traceback's last line is the error's text, which a kind's or model's own code may have filled with anything.
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.critical("unexpected_error", error=type(error).__name__, trace=trace, exit=EXIT_UNEXPECTED)
     os._exit(EXIT_UNEXPECTED)

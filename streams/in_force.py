@@ -76,7 +76,7 @@ class InForceBook:
         scorer = self._registry.load(manifest)
         self._scorers[manifest.kind][manifest.model] = (manifest.version, scorer)
         self._swap(manifest.kind)
-        metrics.MODEL_AGE_SECONDS.labels(manifest.model).set(manifest.made_ms / 1000)
+        metrics.MODEL_CHECKPOINT_TIME.labels(manifest.model).set(manifest.made_ms / 1000)
 
     def _swap(self, kind: str) -> None:
         served = serve(self._scorers[kind], self._champions[kind])

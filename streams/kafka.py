@@ -60,6 +60,8 @@ def consumer_config(settings: Settings, group: str) -> dict[str, Any]:
         "queued.min.messages": 20_000,
         "queued.max.messages.kbytes": 65_536,
         "session.timeout.ms": 10_000,
+        # Faust reads what is not committed too: a refill has to see the very same records.
+        "isolation.level": "read_uncommitted",
     }
 
 
@@ -74,6 +76,8 @@ def producer_config(settings: Settings, client: str) -> dict[str, Any]:
         "batch.size": 500_000,
         "compression.type": "lz4",
         "message.timeout.ms": 0,
+        # The topic's own limit decides, see streams/topics.py.
+        "message.max.bytes": 100_000_000,
     }
 
 
@@ -100,8 +104,9 @@ def wait_for_topics(settings: Settings, names: Sequence[str]) -> dict[str, str]:
             if not missing:
                 return topic_ids(admin, wanted)
             trouble = f"topics are missing: {', '.join(missing)}: run 'weir topics apply'"
-        except KafkaException as error:
-            trouble = f"Kafka at {settings.kafka} does not answer: {error.args[0].name()}"
+        except (KafkaException, TimeoutError) as error:
+            why = error.args[0].name() if isinstance(error, KafkaException) else "timeout"
+            trouble = f"Kafka at {settings.kafka} does not answer: {why}"
         if trouble != said:
             log.warning("waiting_for_kafka", why=trouble)
             said = trouble
@@ -116,10 +121,16 @@ def raise_unless_transient(error: KafkaError) -> None:
 
 
 def watermark(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
-    """The first retained offset, and the next to be written."""
+    """The first retained offset, and the next to be written; waits for a Kafka that is away."""
 
-    low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-    return int(low), int(high)
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        except KafkaException as error:
+            # Kafka is away, and its client has said so.
+            raise_unless_transient(error.args[0])
+            continue
+        return int(low), int(high)
 
 
 def _once(client: str) -> Callable[[KafkaError], None]:

@@ -28,8 +28,10 @@ LAG = Gauge("weir_lag_events", "Events that wait in the log for this worker", ["
 STORE_BEHIND = Counter("weir_store_behind_total", "Times that a store shard was found to lack its tail")
 REFILLED = Counter("weir_refilled_events_total", "Events read again to fill a store shard", ["kind"])
 STORE_UNAVAILABLE = Counter("weir_store_unavailable_total", "Calls that the feature store did not answer")
-MODEL_FAULTS = Counter("weir_model_faults_total", "Scores that a model failed to give", ["model"])
-MODEL_AGE_SECONDS = Gauge("weir_model_checkpoint_time_seconds", "When the serving checkpoint was made", ["model"])
+MODEL_FAULTS = Counter(
+    "weir_model_faults_total", "Times that a model could not be used: refused, or left out of a verdict", ["model"]
+)
+MODEL_CHECKPOINT_TIME = Gauge("weir_model_checkpoint_time_seconds", "When the serving checkpoint was made", ["model"])
 
 LABELS = Counter("weir_labels_total", "Labels read, by what became of them", ["kind", "result"])
 LEARNED = Counter("weir_learned_total", "Examples learned", ["model"])

@@ -41,10 +41,15 @@ def plan_topics(settings: Settings, kinds: Iterable[str]) -> list[TopicPlan]:
     return [
         *(plan(kind, settings.partitions, {**retention, **appended}) for kind in sorted(kinds)),
         plan(LABELS, 1, {**retention, **appended}),
-        plan(VERDICTS, settings.partitions, {**retention, **appended}),
+        plan(VERDICTS, settings.partitions, {**retention, **appended, "max.message.bytes": _verdict_bytes(settings)}),
         plan(DEAD_LETTERS, 1, {**retention, **appended}),
         plan(CONTROL, 1, {"cleanup.policy": "compact", **appended}),
     ]
+
+
+def _verdict_bytes(settings: Settings) -> str:
+    """A verdict repeats its event's fields, some of them also as entities and in reasons."""
+    return str(2**20 + 8 * settings.max_record_bytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ LabelValue = Literal["abuse", "legit", "withdrawn"]
 
 # What a verdict record's headers tell of its event's record.
 TOPIC_HEADER = "weir-topic"
+TOPIC_ID_HEADER = "weir-topic-id"
 PARTITION_HEADER = "weir-partition"
 OFFSET_HEADER = "weir-offset"
 APPEND_HEADER = "weir-append-ms"
@@ -119,6 +120,7 @@ def origin_headers(where: RecordRef) -> list[tuple[str, bytes]]:
     """A verdict's headers: the coordinates of its event."""
     return [
         (TOPIC_HEADER, where.topic.encode()),
+        (TOPIC_ID_HEADER, where.topic_id.encode()),
         (PARTITION_HEADER, str(where.partition).encode()),
         (OFFSET_HEADER, str(where.offset).encode()),
         (APPEND_HEADER, str(where.append_ms).encode()),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import faust
 import structlog
+from confluent_kafka import KafkaException
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -22,20 +23,21 @@ from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process
 from streams.control import ControlReader
 from streams.http import StatusServer
 from streams.in_force import InForceBook
-from streams.kafka import wait_for_topics
+from streams.kafka import admin_client, topic_ids, wait_for_topics
 from streams.settings import Settings
 from streams.sinks.publish import Publisher
 from streams.topics import OWN
 
 log = structlog.get_logger()
 _WATCH_S = 1.0
+_IDS_EVERY_S = 30.0
 
 
 def run_worker(settings: Settings) -> None:
     """Decide until SIGTERM or SIGINT; ends the process itself on an unexpected error (exit code 70)."""
     known = catalogues(list(load_kinds(settings.kinds_folders).values()))
     book = InForceBook(settings, known)
-    topic_ids = wait_for_topics(settings, [*known, *OWN])
+    ids = wait_for_topics(settings, [*known, *OWN])
     control = ControlReader(settings, book.on_control)
     control.read_to_end()
     control.follow()
@@ -47,8 +49,8 @@ def run_worker(settings: Settings) -> None:
     }
     progress = Progress()
     handlers = {kind: decider.decide for kind, decider in deciders.items()}
-    app = build_app(settings, handlers, topic_ids, lambda kind, gone: deciders[kind].detach(gone), progress)
-    watch = _Watch(settings, app, deciders, progress, control)
+    app = build_app(settings, handlers, ids, lambda kind, gone: deciders[kind].detach(gone), progress)
+    watch = _Watch(settings, app, deciders, progress, control, publisher, ids)
     app.task(watch.run)
     status = StatusServer(settings.http_host, settings.worker_port, watch.ready, watch.live)
     log.info("worker_started", kinds=sorted(known), port=status.port)
@@ -102,12 +104,18 @@ class _Watch:
         deciders: Mapping[str, Decider],
         progress: Progress,
         control: ControlReader,
+        publisher: Publisher,
+        ids: Mapping[str, str],
     ) -> None:
         self._settings = settings
         self._app = app
         self._deciders = deciders
         self._progress = progress
         self._control = control
+        self._publisher = publisher
+        self._topic_ids = {name: ids[name] for name in (settings.topic(kind) for kind in deciders)}
+        self._ids_asked_s = time.monotonic()
+        self._admin = admin_client(settings)
         self._assigned = False
         self._beat_s = time.monotonic()
 
@@ -122,17 +130,34 @@ class _Watch:
             for decider in self._deciders.values():
                 if not decider.busy:
                     await decider.follow()
+            await self._compare_topics()
 
     def _look(self, waiting: Mapping[str, int]) -> None:
         for kind, decider in self._deciders.items():
             metrics.LAG.labels(kind).set(waiting.get(self._settings.topic(kind), 0))
+            self._progress.last_s = max(self._progress.last_s, decider.patience.alive_s)
             if decider.patience.waiting:
                 # Waiting for a store that is away is not being stuck.
                 self._progress.last_s = time.monotonic()
+        if self._publisher.away:
+            self._progress.last_s = time.monotonic()
         if not any(waiting.values()) or not self._assigned:
             self._progress.last_s = time.monotonic()
         elif time.monotonic() - self._progress.last_s > self._settings.stuck_s:
             end_process(TimeoutError(f"events wait, and none was decided for {self._settings.stuck_s} s"))
+
+    async def _compare_topics(self) -> None:
+        """A topic that was made anew begins at offset 0, below marks that speak of the old one: start again."""
+        if time.monotonic() - self._ids_asked_s < _IDS_EVERY_S:
+            return
+        self._ids_asked_s = time.monotonic()
+        try:
+            now = await asyncio.to_thread(topic_ids, self._admin, list(self._topic_ids))
+        except (KafkaException, TimeoutError):
+            # Kafka is away, or the topic is being made: the next time will tell.
+            return
+        if now != self._topic_ids:
+            end_process(RuntimeError("an event topic was made anew"))
 
     def ready(self) -> bool:
         """Assigned and deciding: not waiting for the store."""

@@ -64,7 +64,6 @@ class MemoryStore:
             if self._marks.get(partition, -1) < self._seen.get(partition, -1)
         }
         if behind:
-            self._seen.update({partition: self._marks.get(partition, -1) for _, partition in behind})
             raise StoreBehind(behind)
         result = []
         for observation in observations:

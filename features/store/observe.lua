@@ -172,13 +172,14 @@ local function observe(keys, args)
   return pack({1, now, answers})
 end
 
--- keys: claim, kept, claim, kept, ...; args: dedupe ms, then partition, offset, append ms for each claim
+-- keys: claim, kept, claim, kept, ...; args: dedupe ms, life ms, then partition, offset, append ms for each claim
+-- A claim's key outlives dedupe ms by the longest lag, for what decides is append time.
 -- answer, for each: {0 new | 1 own | 2 duplicate, kept verdict or false}
 local function claim(keys, args)
   bind()
   local dedupe, answers = tonumber(args[1]), {}
   for i = 1, #keys, 2 do
-    local at = (i - 1) / 2 * 3 + 2
+    local at = (i - 1) / 2 * 3 + 3
     local place, append = args[at] .. ':' .. args[at + 1], args[at + 2]
     local held = redis.call('GET', keys[i])
     local answer
@@ -191,7 +192,7 @@ local function claim(keys, args)
       end
     end
     if not answer then
-      redis.call('SET', keys[i], place .. '@' .. append, 'PX', string.format('%d', 2 * dedupe))
+      redis.call('SET', keys[i], place .. '@' .. append, 'PX', args[2])
       answer = {0, false}
     end
     answers[#answers + 1] = answer

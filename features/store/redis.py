@@ -10,14 +10,32 @@ from typing import Any
 
 import msgpack
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
 from features.aggregations.state import EntityPlan, Reading
 from features.entity import shard_of
 from features.errors import StoreBehind, StoreUnavailable
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed
 
-_TRANSIENT = (
+# redis-py takes the code off the text of the errors that it has classes for.
+_TRANSIENT_ERRORS = (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+)
+_TRANSIENT_CODES = (
     "LOADING",
     "READONLY",
     "OOM",
@@ -67,6 +85,7 @@ class RedisStore:
                 "HMGET", self._tags[shard] + b"marks", partition, f"origin:{partition}"
             )
             seen = self._seen[shard, partition] = -1 if mark is None else int(mark)
+            self._origins.pop((shard, partition), None)
             if origin is not None:
                 self._origins[shard, partition] = int(origin)
             least = seen if least is None else min(least, seen)
@@ -75,10 +94,9 @@ class RedisStore:
     async def claim(self, claims: Sequence[Claim]) -> list[Claimed]:
         def call(shard: int, part: list[Claim]) -> tuple[list[bytes], list[Any]]:
             tag = self._tags[shard]
-            keys, args = [], [str(self._dedupe_ms)]
+            keys, args = [], [str(self._dedupe_ms), str(self._dedupe_ms + self._max_lag_ms)]
             for claim in part:
-                name = claim.decision_id.encode()
-                keys += [tag + b"claim:" + name, tag + b"keep:" + name]
+                keys += [_key(tag, b"claim:", claim.decision_id), _key(tag, b"keep:", claim.decision_id)]
                 args += [claim.position.partition, str(claim.position.offset), str(claim.position.append_ms)]
             return keys, args
 
@@ -89,7 +107,7 @@ class RedisStore:
 
     async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
         def call(shard: int, part: list[Keep]) -> tuple[list[bytes], list[Any]]:
-            keys = [self._tags[shard] + b"keep:" + keep.decision_id.encode() for keep in part]
+            keys = [_key(self._tags[shard], b"keep:", keep.decision_id) for keep in part]
             return keys, [str(self._keep_ms), *(keep.verdict for keep in part)]
 
         kept = await self._by_shard("keep", keeps, [keep.digest for keep in keeps], call)
@@ -104,7 +122,8 @@ class RedisStore:
         await self._observe(observations, ends, lacking, only=lacking)
 
     async def follow(self, ends: Mapping[str, int]) -> None:
-        await self._observe((), ends, self._lacking(ends))
+        # All shards are asked, also those that lack nothing: a quiet one may have lost its tail.
+        await self._observe((), ends, set(range(self._shards)))
 
     def origin_ms(self, partition: str) -> int | None:
         origins = [self._origins.get((shard, partition)) for shard in range(self._shards)]
@@ -181,11 +200,10 @@ class RedisStore:
         answers: dict[int, list[Any]] = {}
         for shard, reply in zip(calls, replies, strict=True):
             if not reply[0]:
+                # What this store object expects stays: only attach, which somebody then acts on, lowers it.
                 for partition, mark in zip(ends, reply[1], strict=True):
                     if mark < self._seen.get((shard, partition), -1):
                         behind[shard, partition] = None if mark < 0 else mark
-                    self._seen[shard, partition] = mark
-                    self._origins.pop((shard, partition), None)
                 continue
             for partition, (mark, origin) in zip(ends, reply[1], strict=True):
                 self._seen[shard, partition] = int(mark)
@@ -242,8 +260,8 @@ class RedisStore:
         try:
             return await self._client.execute_command(*words)  # type: ignore[no-untyped-call]
         except ResponseError as error:
-            if str(error).startswith(_TRANSIENT):
-                raise StoreUnavailable(f"Redis refuses for now: {str(error).split(' ')[0]}") from None
+            if isinstance(error, _TRANSIENT_ERRORS) or str(error).startswith(_TRANSIENT_CODES):
+                raise StoreUnavailable(f"Redis refuses for now: {type(error).__name__}") from None
             raise
         except (RedisError, OSError, TimeoutError) as error:
             raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}") from None
@@ -270,6 +288,11 @@ class _Call:
             self._key_index[name] = len(self.keys)
         self.updates.append([self._key_index[name], self._plan_index[plan.prefix], *when, *inputs])
         return len(self.updates) - 1
+
+
+def _key(tag: bytes, what: bytes, decision_id: str) -> bytes:
+    """The key of a decision; its id is hexadecimal, and half as long as bytes."""
+    return tag + what + bytes.fromhex(decision_id)
 
 
 def _reading(plan: EntityPlan, answer: list[Any]) -> Reading:

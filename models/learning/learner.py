@@ -73,15 +73,18 @@ class ModelLearner:
 
         The labels that waited for it come back with what became of them.
         """
-        if not self._advance(partition, offset) or decision.kind != self.kind or decision.correction:
+        fresh = self._advance(partition, offset)
+        if decision.kind != self.kind or decision.correction:
             return []
         if self.scorer.learns_from == "verdicts":
             key = f"{partition}<{source}"
-            if source_offset > self.state.sources.get(key, -1):
+            if fresh and source_offset > self.state.sources.get(key, -1):
                 self.state.sources[key] = source_offset
                 self.scorer.learn(decision.features, None)
                 self.changed = True
             return []
+        # Also where the verdict was passed before: after a restart a label can come ahead of the verdicts that are
+        # met again, and then waits for one of them.
         waited = self.state.waiting.pop(decision.id, [])
         self.changed = self.changed or bool(waited)
         return [(given, self._teach(decision, given)) for given in waited]
@@ -144,14 +147,16 @@ class ModelLearner:
         self.state.taught[decision.id] = given
         return LabelResult.LEARNED
 
-    def forget_old(self) -> None:
-        """Drop waiting labels after 7 days and taught ones after 30, in label time."""
+    def forget_old(self) -> int:
+        """Drop waiting labels after 7 days and taught ones after 30, in label time; how many of the former."""
         now = self.state.newest_label_ms
         state = self.state
+        before = len(state.waiting)
         state.taught = {i: given for i, given in state.taught.items() if now - given.time_ms <= TAUGHT_MS}
         state.waiting = {
             decision: given for decision, given in state.waiting.items() if now - given[-1].time_ms <= WAITING_MS
         }
+        return before - len(state.waiting)
 
 
 def encode_state(state: State) -> bytes:

@@ -79,7 +79,7 @@ class Registry:
 
     def verify(self, manifest: Manifest) -> None:
         unsigned = msgspec.structs.replace(manifest, signature="")
-        if not hmac.compare_digest(self._sign(unsigned), manifest.signature):
+        if not hmac.compare_digest(self._sign(unsigned).encode(), manifest.signature.encode()):
             raise ModelError(f"checkpoint of {manifest.model}: its signature is not by this registry's key")
         if not (_VERSION.fullmatch(manifest.version) and _VERSION.fullmatch(manifest.state)):
             raise ModelError(f"checkpoint of {manifest.model}: its version is no hash")

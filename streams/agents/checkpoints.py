@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 import structlog
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
 from features.catalogue import Catalogue
 from models.learning.learner import ModelLearner, State, decode_state, encode_state
@@ -22,6 +22,18 @@ from streams.topics import CONTROL
 
 log = structlog.get_logger()
 _TIMEOUT_S = 60
+
+
+def _again(call: Callable[[], object]) -> None:
+    """Call until it ends: a Kafka that is away is waited for, and its client has said so."""
+    while True:
+        try:
+            call()
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+        else:
+            return
 
 
 class Checkpoints:
@@ -51,8 +63,10 @@ class Checkpoints:
         return learners
 
     def save(self, learner: ModelLearner, remembered: Mapping[str, int]) -> None:
-        """Store and announce; when this returns, the checkpoint is the model's newest. Raises KafkaException."""
-        learner.forget_old()
+        """Store and announce; afterwards the checkpoint is the model's newest, unless Kafka was away for long: then
+        ``learner.changed`` stays as it was, and the next save makes up for it. Raises KafkaException if fenced.
+        """
+        metrics.LABELS.labels(learner.kind, "expired").inc(learner.forget_old())
         learner.state.remembered = dict(remembered)
         manifest = Manifest(
             model=learner.name,
@@ -69,7 +83,14 @@ class Checkpoints:
         producer.produce(
             self._settings.topic(CONTROL), msgspec.json.encode(saved), f"{MODEL_KEY}{learner.name}".encode()
         )
-        producer.commit_transaction(_TIMEOUT_S)
+        try:
+            _again(lambda: producer.commit_transaction(_TIMEOUT_S))
+        except KafkaException as error:
+            if not error.args[0].txn_requires_abort():
+                raise
+            _again(lambda: producer.abort_transaction(_TIMEOUT_S))
+            log.warning("checkpoint_postponed", model=learner.name, why=error.args[0].name())
+            return
         learner.changed = False
         self._registry.prune(learner.name)
         metrics.CHECKPOINTS.labels(learner.name).inc()
@@ -80,7 +101,7 @@ class Checkpoints:
         config |= {"transactional.id": f"{self._settings.namespace}-{name}", "transaction.timeout.ms": 30_000}
         config |= {"message.timeout.ms": 30_000}
         producer = Producer(config)
-        producer.init_transactions(_TIMEOUT_S)
+        _again(lambda: producer.init_transactions(_TIMEOUT_S))
         return producer
 
     def _manifests(self) -> dict[str, Manifest]:

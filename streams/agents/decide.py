@@ -7,20 +7,20 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import structlog
 
 from features.catalogue import Catalogue
 from features.entity import Handle, digest, handles
-from features.errors import InvalidEvent, StoreBehind
+from features.errors import InvalidEvent, StoreBehind, StoreUnavailable
 from features.event import Event, EventDecoder
-from features.store.contract import Claim, ClaimState, Keep, Observation, Observed, Store
+from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Store
 from models.bundle import Bundle
 from models.judge import Case, judge
 from models.served import Served
 from models.verdict import Verdict, encode
 from streams import metrics
+from streams.agents.partitions import Partitions, in_log_order
 from streams.agents.patience import Patience
 from streams.agents.refill import Refill, position_of
 from streams.record import Record
@@ -30,6 +30,8 @@ from streams.topics import DEAD_LETTERS, VERDICTS
 from streams.wire import RecordRef, encode_dead_letter, origin_headers
 
 log = structlog.get_logger()
+_UNCLAIMED = Claimed(ClaimState.NEW)
+_UNOBSERVED = Observed({}, False)
 Publish = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
@@ -50,6 +52,8 @@ class _Open:
     event: Event
     handles: dict[str, Handle]
     digest: bytes
+    claimed: Claimed
+    observed: Observed
     verdict: bytes | None = None
 
 
@@ -71,57 +75,100 @@ class Decider:
         self._publish = publish
         self._in_force = in_force
         self.decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
-        self._attached: set[str] = set()
-        self._ends: dict[str, int] = {}
-        self._lock = asyncio.Lock()
         self.patience = Patience(self.kind.name)
+        self._partitions = Partitions()
         self._refill = Refill(settings, catalogue, store, self.patience)
+        self._lock = asyncio.Lock()
 
     def detach(self, partitions: Sequence[int]) -> None:
-        """Forget what was known about the marks of partitions that went to another worker."""
-        numbers = {str(number) for number in partitions}
-        self._attached = {place for place in self._attached if place.rpartition(":")[2] not in numbers}
-        self._ends = {p: end for p, end in self._ends.items() if p.rpartition(":")[2] not in numbers}
-
-    async def decide(self, records: Sequence[Record]) -> None:
-        """Decide these records; when this returns, everything about them is published and delivered."""
-        async with self._lock:
-            in_force = self._in_force()
-            metrics.EVENTS.labels(self.kind.name).inc(len(records))
-            metrics.BATCHES.labels(self.kind.name).inc()
-            await self._attach(records)
-            opened, outgoing = self._decode(records)
-            judged = await self._claim(opened)
-            verdicts = await self._decide(opened, judged, records, in_force)
-            outgoing += [self._outgoing(one) for one in opened if one.verdict is not None]
-            with metrics.STAGE_SECONDS.labels(self.kind.name, "publish").time():
-                await self._publish(outgoing)
-            self._measure(opened, verdicts)
+        """Forget partitions that were taken from this worker, or given to it anew."""
+        self._partitions.detach(partitions)
 
     @property
     def busy(self) -> bool:
         return self._lock.locked()
 
-    async def follow(self) -> None:
-        """Move the marks of shards that no event touched; called about once a second."""
+    async def decide(self, records: Sequence[Record]) -> None:
+        """Decide these records; when this returns, everything about them is published and delivered."""
         async with self._lock:
-            if self._ends:
-                ends = dict(self._ends)
+            in_force = self._in_force()
+            ordered = in_log_order(records)
+            metrics.EVENTS.labels(self.kind.name).inc(len(ordered))
+            metrics.BATCHES.labels(self.kind.name).inc()
+            opened, outgoing = self._decode(ordered)
+            with metrics.STAGE_SECONDS.labels(self.kind.name, "store").time():
+                await self.patience.ask(lambda: self._claim_and_observe(opened, ordered))
+            opened = self._without_duplicates(opened)
+            verdicts = self._judge(opened, in_force)
+            await self._keep(opened, verdicts)
+            outgoing += [self._outgoing(one) for one in opened]
+            with metrics.STAGE_SECONDS.labels(self.kind.name, "publish").time():
+                await self._publish(outgoing)
+            self._partitions.done(ordered)
+            self._measure(opened, verdicts)
+
+    async def follow(self) -> None:
+        """Move the marks of shards that no event touched, and notice a store that lost its tail.
+
+        Called about once a second. A store that does not answer is left to the next micro-batch.
+        """
+        async with self._lock:
+            ends = self._partitions.ends()
+            if ends:
                 try:
-                    await self.patience.ask(lambda: self._store.follow(ends))
-                except StoreBehind:
-                    # The next micro-batch meets the same gap, with records at hand from which to fill it.
-                    metrics.STORE_BEHIND.inc()
+                    await self._store.follow(ends)
+                except StoreUnavailable:
+                    return
+                except StoreBehind as behind:
+                    await self._fill(behind, ())
 
     async def _attach(self, records: Sequence[Record]) -> None:
         """For partitions that are new to this worker: learn the marks, and fill what lies before its records."""
         for record in records:
-            place = record.where.place
-            if place not in self._attached:
-                mark = await self.patience.ask(partial(self._store.attach, place))
+            while not self._partitions.is_attached(record.where.place):
+                epoch = self._partitions.epoch
+                mark = await self._store.attach(record.where.place)
                 if mark < record.where.offset - 1:
                     await self._refill.fill(record.where, mark)
-                self._attached.add(place)
+                if epoch == self._partitions.epoch:
+                    self._partitions.attach(record.where)
+
+    async def _claim_and_observe(self, opened: list[_Open], records: Sequence[Record]) -> None:
+        """One attempt at both: after any trouble claims are made again too, for they may have been lost."""
+        while True:
+            await self._attach(records)
+            claims = [Claim(one.digest, one.event.decision_id, position_of(one.record)) for one in opened]
+            for one, claimed in zip(opened, await self._store.claim(claims), strict=True):
+                one.claimed = claimed
+            mine = [one for one in opened if one.claimed.state is not ClaimState.DUPLICATE]
+            observations = [self._observation(one) for one in mine]
+            # The marks of all partitions are checked, also of those without records in this micro-batch: their
+            # events may be what an entity lost.
+            ends = self._partitions.ends() | {record.where.place: record.where.offset for record in records}
+            try:
+                answers = await self._store.observe(observations, ends)
+            except StoreBehind as behind:
+                await self._fill(behind, records)
+                continue
+            for one, observed in zip(mine, answers, strict=True):
+                one.observed = observed
+            return
+
+    def _observation(self, one: _Open) -> Observation:
+        updates = self._catalogue.updates(one.event, one.handles)
+        return Observation(position_of(one.record), one.event.time_ms, updates)
+
+    async def _fill(self, behind: StoreBehind, records: Sequence[Record]) -> None:
+        """Give the store what it lost of each partition, up to this micro-batch or to what is done."""
+        metrics.STORE_BEHIND.inc()
+        log.warning("store_behind", kind=self.kind.name, marks=len(behind.marks), doing="refilling")
+        first: dict[str, RecordRef] = {}
+        for record in records:
+            first.setdefault(record.where.place, record.where)
+        for place in {place for _, place in behind.marks}:
+            if place in first or self._partitions.is_attached(place):
+                before = first.get(place) or self._partitions.next(place)
+                await self._refill.fill(before, await self._store.attach(place))
 
     def _decode(self, records: Sequence[Record]) -> tuple[list[_Open], list[Outgoing]]:
         opened: list[_Open] = []
@@ -135,77 +182,45 @@ class Decider:
                 letter = encode_dead_letter(record.where, error)
                 refused.append(Outgoing(self._settings.topic(DEAD_LETTERS), None, letter))
                 continue
-            opened.append(_Open(record, event, handles(event), digest(event.partition_key)))
+            opened.append(_Open(record, event, handles(event), digest(event.partition_key), _UNCLAIMED, _UNOBSERVED))
         if self.decoder.unknown_fields > unknown:
             metrics.UNKNOWN_FIELDS.labels(self.kind.name).inc(self.decoder.unknown_fields - unknown)
         return opened, refused
 
-    async def _claim(self, opened: list[_Open]) -> list[_Open]:
-        """Drop duplicates from ``opened``; those that still need a judgement are returned."""
-        claims = [Claim(one.digest, one.event.decision_id, position_of(one.record)) for one in opened]
-        with metrics.STAGE_SECONDS.labels(self.kind.name, "claim").time():
-            claimed = await self.patience.ask(lambda: self._store.claim(claims))
-        mine = []
-        for one, answer in zip(opened, claimed, strict=True):
-            if answer.state is ClaimState.DUPLICATE:
-                metrics.DUPLICATES.labels(self.kind.name).inc()
-                continue
-            if answer.state is ClaimState.OWN:
+    def _without_duplicates(self, opened: list[_Open]) -> list[_Open]:
+        mine = [one for one in opened if one.claimed.state is not ClaimState.DUPLICATE]
+        metrics.DUPLICATES.labels(self.kind.name).inc(len(opened) - len(mine))
+        for one in mine:
+            one.verdict = one.claimed.kept
+            if one.claimed.state is ClaimState.OWN:
                 metrics.REDELIVERED.labels(self.kind.name).inc()
-            one.verdict = answer.kept
-            mine.append(one)
-        opened[:] = mine
-        return [one for one in mine if one.verdict is None]
+        return mine
 
-    async def _decide(
-        self, opened: list[_Open], judged: list[_Open], records: Sequence[Record], in_force: InForce
-    ) -> list[Verdict]:
-        ends: dict[str, int] = {}
-        for record in records:
-            ends[record.where.place] = max(record.where.offset, ends.get(record.where.place, -1))
-        observed = await self._observe(opened, ends, records)
-        by_id = {one.event.decision_id: answer for one, answer in zip(opened, observed, strict=True)}
+    def _judge(self, opened: list[_Open], in_force: InForce) -> list[Verdict]:
+        """Verdicts for those that have none yet."""
         with metrics.STAGE_SECONDS.labels(self.kind.name, "judge").time():
-            cases = [self._case(one, by_id[one.event.decision_id]) for one in judged]
-            verdicts = judge(cases, self._catalogue, in_force.bundle, in_force.models, in_force.reference)
-            keeps = [Keep(one.digest, v.id, encode(v)) for one, v in zip(judged, verdicts, strict=True)]
+            cases = [self._case(one) for one in opened if one.verdict is None]
+            return judge(cases, self._catalogue, in_force.bundle, in_force.models, in_force.reference)
+
+    async def _keep(self, opened: list[_Open], verdicts: Sequence[Verdict]) -> None:
+        judged = [one for one in opened if one.verdict is None]
+        keeps = [Keep(one.digest, verdict.id, encode(verdict)) for one, verdict in zip(judged, verdicts, strict=True)]
         if keeps:
             with metrics.STAGE_SECONDS.labels(self.kind.name, "keep").time():
                 kept = await self.patience.ask(lambda: self._store.keep(keeps))
             for one, verdict in zip(judged, kept, strict=True):
                 one.verdict = verdict
-        self._ends.update(ends)
-        return verdicts
 
-    async def _observe(self, opened: list[_Open], ends: dict[str, int], records: Sequence[Record]) -> list[Observed]:
-        observations = [
-            Observation(position_of(one.record), one.event.time_ms, self._catalogue.updates(one.event, one.handles))
-            for one in opened
-        ]
-        first: dict[str, RecordRef] = {}
-        for record in records:
-            first.setdefault(record.where.place, record.where)
-        with metrics.STAGE_SECONDS.labels(self.kind.name, "observe").time():
-            while True:
-                try:
-                    return await self.patience.ask(lambda: self._store.observe(observations, ends))
-                except StoreBehind as behind:
-                    metrics.STORE_BEHIND.inc()
-                    log.warning("store_behind", kind=self.kind.name, marks=len(behind.marks), doing="refilling")
-                    for place in {place for _, place in behind.marks}:
-                        marks = [mark for (_, where), mark in behind.marks.items() if where == place]
-                        await self._refill.fill(first[place], min(-1 if mark is None else mark for mark in marks))
-
-    def _case(self, one: _Open, observed: Observed) -> Case:
+    def _case(self, one: _Open) -> Case:
         degraded = []
-        if any(reading.late for reading in observed.readings.values()):
+        if any(reading.late for reading in one.observed.readings.values()):
             degraded.append("late")
-        if observed.repeated:
+        if one.observed.repeated:
             degraded.append("reread")
         origin_ms = self._store.origin_ms(one.record.where.place)
         history_s = 0.0 if origin_ms is None else max(0, one.event.time_ms - origin_ms) / 1000
         entities = {name: handle.value for name, handle in one.handles.items()}
-        vector = self._catalogue.vector(one.event, observed.readings)
+        vector = self._catalogue.vector(one.event, one.observed.readings)
         return Case(one.event, entities, vector, {}, history_s, tuple(degraded))
 
     def _outgoing(self, one: _Open) -> Outgoing:
@@ -226,3 +241,5 @@ class Decider:
             metrics.RULES_FIRED.labels(kind, rule).inc(count)
         for how, count in Counter(how for d in data for how in d.degraded).items():
             metrics.DEGRADED.labels(kind, how).inc(count)
+            if how.startswith("model:"):
+                metrics.MODEL_FAULTS.labels(how.removeprefix("model:")).inc(count)

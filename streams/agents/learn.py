@@ -23,7 +23,7 @@ from streams.settings import Settings
 from streams.sinks.dead_letters import DeadLetters
 from streams.sinks.intake import Taken
 from streams.topics import CONTROL, DEAD_LETTERS, LABELS, VERDICTS
-from streams.wire import OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, RecordRef, decode_label, read_origin
+from streams.wire import OFFSET_HEADER, PARTITION_HEADER, TOPIC_ID_HEADER, RecordRef, decode_label, read_origin
 
 log = structlog.get_logger()
 # A checkpoint that only moves positions saves reading at a restart, and is not urgent.
@@ -43,6 +43,8 @@ class Learn:
         self._quality = {name: RollingQuality() for name in self._learners}
         self._letters = DeadLetters(settings, LABELS)
         self._stop = threading.Event()
+        self._read: dict[str, int] = {}
+        self._catching_up: dict[str, int] = {}
         self._consumer = Consumer(consumer_config(settings, f"{settings.namespace}-learner"))
         self._learned = {name: learner.scorer.learned for name, learner in self._learners.items()}
         self._saved_s = dict.fromkeys(self._learners, time.monotonic())
@@ -50,7 +52,14 @@ class Learn:
     def run(self, stop: threading.Event, on_ready: Callable[[], None]) -> None:
         """Learn until ``stop``, then make a last checkpoint; raises on what it cannot mend."""
         self._stop = stop
-        self._consumer.assign(self._start())
+        starts = self._start()
+        self._consumer.assign(starts)
+        # Until a partition's reading is where it was, the decisions before that are not all remembered again.
+        self._catching_up = {
+            f"{self._ids[start.topic]}:{start.partition}": start.offset
+            for start in starts
+            if start.topic == self._settings.topic(VERDICTS)
+        }
         on_ready()
         try:
             while not stop.is_set():
@@ -95,11 +104,23 @@ class Learn:
         else:
             self._take_verdict(where, message)
 
+    def _remembered(self) -> dict[str, int]:
+        """Where a next learner has to begin reading verdicts, to meet all remembered decisions again."""
+        oldest = self._decisions.oldest()
+        for place, start in list(self._catching_up.items()):
+            position = max(learner.state.positions.get(place, 0) for learner in self._learners.values())
+            if self._read.get(place, start) >= position:
+                del self._catching_up[place]
+            else:
+                oldest[place] = start
+        return oldest
+
     def _take_verdict(self, where: RecordRef, message: Message) -> None:
+        self._read[where.place] = where.offset + 1
         origin = read_origin(message.headers())
         try:
             decision = decision_of(decode(message.value() or b""))
-            source = f"{origin[TOPIC_HEADER]}:{origin[PARTITION_HEADER]}"
+            source = f"{origin[TOPIC_ID_HEADER]}:{origin[PARTITION_HEADER]}"
             source_offset = int(origin[OFFSET_HEADER])
         except (msgspec.MsgspecError, UnicodeError, KeyError, ValueError):
             # The indexer reads the same record and reports it; here it teaches nothing.
@@ -156,7 +177,7 @@ class Learn:
 
     def _save(self, learners: Iterable[ModelLearner]) -> None:
         for learner in learners:
-            self._checkpoints.save(learner, self._decisions.oldest())
+            self._checkpoints.save(learner, self._remembered())
             self._saved_s[learner.name] = time.monotonic()
             metrics.LEARNED.labels(learner.name).inc(learner.scorer.learned - self._learned[learner.name])
             self._learned[learner.name] = learner.scorer.learned

@@ -23,6 +23,11 @@ class Patience:
     def __init__(self, kind: str) -> None:
         self._kind = kind
         self._since: float | None = None
+        self.alive_s = time.monotonic()
+
+    def alive(self) -> None:
+        """Long work goes on: it is not being stuck."""
+        self.alive_s = time.monotonic()
 
     @property
     def waiting(self) -> bool:

@@ -42,8 +42,9 @@ class Refill:
                 await self._stretch(before, mark + 1)
                 await self._store_refill([], {before.place: before.offset - 1})
                 return
-            except StoreBehind as behind:
-                mark = min(-1 if held is None else held for held in behind.marks.values())
+            except StoreBehind:
+                # It lost its tail once more: begin again from what it holds now.
+                mark = await self._patience.ask(lambda: self._store.attach(before.place))
 
     async def _stretch(self, before: RecordRef, start: int) -> None:
         batches = read_again(self._settings, before, start)
@@ -67,6 +68,7 @@ class Refill:
 
     async def _store_refill(self, observations: list[Observation], ends: dict[str, int]) -> None:
         await self._patience.ask(lambda: self._store.refill(observations, ends))
+        self._patience.alive()
 
     def _decode(self, record: Record) -> Event | None:
         try:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from elasticsearch import Elasticsearch
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import scan
 
 from features.kinds import load_kinds
@@ -108,7 +109,7 @@ def _watch(
         if time.monotonic() - measured_s > 1.0:
             measured_s = time.monotonic()
             now = _count(client, settings)
-            if now != indexed:
+            if now is not None and now != indexed:
                 indexed, moved_s = now, time.monotonic()
             stats.indexed(indexed)
             _measure(stats, processes)
@@ -128,10 +129,14 @@ def _measure(stats: Stats, processes: Processes) -> None:
             stats.model(name, int(value), aucs.get(name))
 
 
-def _count(client: Elasticsearch, settings: Settings) -> int:
+def _count(client: Elasticsearch, settings: Settings) -> int | None:
+    """How many documents there are; None while the index is being made."""
     index = _index(settings)
-    client.indices.refresh(index=index, ignore_unavailable=True)
-    return int(client.count(index=index, ignore_unavailable=True)["count"])
+    try:
+        client.indices.refresh(index=index, ignore_unavailable=True)
+        return int(client.count(index=index, ignore_unavailable=True)["count"])
+    except (ApiError, TransportError):
+        return None
 
 
 def _rows(client: Elasticsearch, settings: Settings) -> Iterator[Row]:

@@ -25,7 +25,11 @@ class Publisher:
     """An idempotent producer whose delivery reports arrive in a thread of its own."""
 
     def __init__(self, settings: Settings, client: str) -> None:
-        self._producer = Producer(producer_config(settings, client))
+        config = producer_config(settings, client)
+        self._say = config["error_cb"]
+        self._producer = Producer(config | {"error_cb": self._on_error})
+        # True while no broker answers: waiting for Kafka is not being stuck.
+        self.away = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="publisher", daemon=True)
         self._thread.start()
@@ -46,6 +50,11 @@ class Publisher:
                     # The local queue is full: Kafka is slower than we are, or away. Nothing is dropped.
                     await asyncio.sleep(0.05)
         await batch.done
+        self.away = False
+
+    def _on_error(self, error: KafkaError) -> None:
+        self.away = self.away or error.code() == KafkaError._ALL_BROKERS_DOWN
+        self._say(error)
 
     def close(self) -> None:
         self._stop.set()

@@ -209,11 +209,11 @@ def test_a_claim_by_other_coordinates_is_a_duplicate_for_its_life_in_append_time
     make_store: MakeStore,
 ) -> None:
     async def body(store: Store) -> None:
-        first = await store.claim([claim("d", 1), claim("d", 2), claim("e", 3)])
+        first = await store.claim([claim("dd", 1), claim("dd", 2), claim("ee", 3)])
         assert [c.state for c in first] == [ClaimState.NEW, ClaimState.DUPLICATE, ClaimState.NEW]
-        again = await store.claim([claim("d", 1), claim("d", 1, partition="U:0"), claim("d", 9, T0 + 3_600_000)])
+        again = await store.claim([claim("dd", 1), claim("dd", 1, partition="U:0"), claim("dd", 9, T0 + 3_600_000)])
         assert [c.state for c in again] == [ClaimState.OWN, ClaimState.DUPLICATE, ClaimState.DUPLICATE]
-        later = await store.claim([claim("d", 9, T0 + 3_600_001)])
+        later = await store.claim([claim("dd", 9, T0 + 3_600_001)])
         assert [c.state for c in later] == [ClaimState.NEW]
 
     run(make_store, body)
@@ -221,11 +221,11 @@ def test_a_claim_by_other_coordinates_is_a_duplicate_for_its_life_in_append_time
 
 def test_the_first_kept_verdict_wins_and_a_redelivered_event_meets_it(make_store: MakeStore) -> None:
     async def body(store: Store) -> None:
-        await store.claim([claim("d", 1)])
-        kept = await store.keep([Keep(digest("ada"), "d", b"first"), Keep(digest("bob"), "e", b"other")])
+        await store.claim([claim("dd", 1)])
+        kept = await store.keep([Keep(digest("ada"), "dd", b"first"), Keep(digest("bob"), "ee", b"other")])
         assert kept == [b"first", b"other"]
-        assert await store.keep([Keep(digest("ada"), "d", b"second")]) == [b"first"]
-        assert (await store.claim([claim("d", 1)]))[0].kept == b"first"
+        assert await store.keep([Keep(digest("ada"), "dd", b"second")]) == [b"first"]
+        assert (await store.claim([claim("dd", 1)]))[0].kept == b"first"
 
     run(make_store, body)
 
@@ -247,6 +247,10 @@ def test_a_redis_that_lost_its_tail_is_noticed_before_anything_is_applied(redis_
         with pytest.raises(StoreBehind) as caught:
             await observe(store, events[3:], 3)
         assert caught.value.marks == {(0, "T:0"): 1}
+        # Nobody has acted on it yet: it is noticed again.
+        with pytest.raises(StoreBehind):
+            await store.follow({"T:0": 2})
+        assert await store.attach("T:0") == 1
         assert await client.hget(f"{space}:{{0}}:marks", "T:0") == b"1"
         await client.aclose()
 

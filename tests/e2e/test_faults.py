@@ -63,6 +63,43 @@ def test_a_store_that_lost_its_tail_is_filled_again_from_kafka(services: Any, tm
 
 
 @pytest.mark.services
+def test_a_lost_tail_is_noticed_and_filled_without_any_new_event(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        worker = pipeline.start("worker")
+        send(pipeline, 0, 200, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 200, 60, "200 verdicts")
+        client = redis.Redis.from_url(pipeline.settings.redis)
+        client.delete(*client.scan_iter(f"{pipeline.settings.namespace}:*"))
+        wait_until(lambda: worker.metric("weir_refilled_events_total") >= 200, 30, "200 events refilled")
+        # Another partition's events meet the entities as they were, though nothing more came on the first.
+        send(pipeline, 200, 10, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 210, 60, "210 verdicts")
+        later = [data for data in unique(pipeline).values() if int(data["event"]["id"][1:]) >= 200]
+        assert [data["features"]["account.logins_24h"] for data in later] == [21] * 10
+        assert all(data["degraded"] == [] for data in later)
+
+
+@pytest.mark.services
+def test_a_store_that_is_full_is_waited_for(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        worker = pipeline.start("worker")
+        send(pipeline, 0, 20, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 20, 60, "20 verdicts")
+        client = redis.Redis.from_url(pipeline.settings.redis)
+        client.config_set("maxmemory", 1)
+        try:
+            send(pipeline, 20, 20, now_ms)
+            wait_until(lambda: worker.get("/ready")[0] == 503, 30, "not ready while the store is full")
+            assert worker.get("/live")[0] == 200
+        finally:
+            client.config_set("maxmemory", 0)
+        wait_until(lambda: len(unique(pipeline)) == 40, 60, "40 verdicts")
+        assert worker.terminate() == 0
+
+
+@pytest.mark.services
 def test_an_emptied_store_is_rebuilt_before_anybody_is_taken_for_a_newcomer(services: Any, tmp_path: Path) -> None:
     now_ms = int(time.time() * 1000) - 600_000
     with Pipeline(services, tmp_path) as pipeline:

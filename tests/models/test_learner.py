@@ -152,6 +152,17 @@ def test_a_label_withdrawn_before_its_decision_is_known_teaches_nothing() -> Non
     assert [abuse for _, abuse in taught] == [False]
 
 
+def test_a_label_that_comes_ahead_of_verdicts_met_again_after_a_restart_is_learned() -> None:
+    learner, taught = new()
+    learner.on_verdict("verdicts", 0, decision(1), "source", 0)
+    result = learner.on_label("labels", 0, "login", decision(1).id, given_label("abuse"), None)
+    assert result is LabelResult.WAITING
+    assert learner.on_verdict("verdicts", 0, decision(1), "source", 0) == [
+        (given_label("abuse"), LabelResult.LEARNED)
+    ]
+    assert [abuse for _, abuse in taught] == [True]
+
+
 def test_a_learner_takes_labels_and_verdicts_of_its_kind_only() -> None:
     learner, seen = new()
     assert label(learner, 0, 1, given_label(), kind="mail") is LabelResult.NOT_MINE

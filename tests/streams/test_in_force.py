@@ -67,7 +67,7 @@ def test_a_checkpoint_is_in_force_once_it_is_announced_and_for_its_kind_alone(
     assert versions(before)[MODEL] == UNTRAINED
     assert book.now("mail") is mail
     assert book.now("login").bundle is before.bundle
-    assert metrics.MODEL_AGE_SECONDS.labels(MODEL)._value.get() == 5
+    assert metrics.MODEL_CHECKPOINT_TIME.labels(MODEL)._value.get() == 5
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,13 @@ def test_a_dead_letter_says_why_and_where_and_is_the_same_for_the_same_record() 
 
 
 def test_a_verdicts_headers_are_the_coordinates_of_its_event() -> None:
-    expected = {"weir-topic": "login", "weir-partition": "3", "weir-offset": "7", "weir-append-ms": str(T0)}
+    expected = {
+        "weir-topic": "login",
+        "weir-topic-id": "topic-id",
+        "weir-partition": "3",
+        "weir-offset": "7",
+        "weir-append-ms": str(T0),
+    }
     assert read_origin(origin_headers(WHERE)) == expected
     assert read_origin(dict(origin_headers(WHERE))) == expected
 

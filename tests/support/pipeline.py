@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import scan
 
 from streams.settings import Settings
@@ -173,5 +173,10 @@ class Pipeline:
 
     def count(self) -> int:
         index = f"{self.settings.namespace}-verdicts-*"
-        self.elastic.indices.refresh(index=index, ignore_unavailable=True)
-        return int(self.elastic.count(index=index, ignore_unavailable=True)["count"])
+        try:
+            self.elastic.indices.refresh(index=index, ignore_unavailable=True)
+            return int(self.elastic.count(index=index, ignore_unavailable=True)["count"])
+        except ApiError as error:
+            # The index is just being made.
+            assert error.status_code == 503
+            return 0
