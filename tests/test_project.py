@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (wheel,) = folder.glob("weir-*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        held = set(packed.namelist())
+    packages = ("features", "models", "streams", "infra")
+    files = [path for package in packages for path in (ROOT / package).rglob("*") if path.is_file()]
+    missing = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts} - held
+    assert missing == set(), "every file of the packages is in the wheel"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
     subprocess.run([*pip, "--target", str(folder / "place"), str(wheel)], check=True)
     return folder / "place"

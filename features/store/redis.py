@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 import msgpack
 from redis.asyncio import Redis
-from redis.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
-    MasterDownError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TryAgainError,
-)
 
 from features.aggregations.state import EntityPlan, Reading
 from features.entity import shard_of
-from features.errors import StoreBehind, StoreUnavailable
+from features.errors import StoreBehind
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed
-
-# redis-py takes the code off the text of the errors that it has classes for.
-_TRANSIENT_ERRORS = (
-    BusyLoadingError,
-    ClusterDownError,
-    MasterDownError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    TryAgainError,
-)
-_TRANSIENT_CODES = (
-    "LOADING",
-    "READONLY",
-    "OOM",
-    "MISCONF",
-    "MASTERDOWN",
-    "CLUSTERDOWN",
-    "TRYAGAIN",
-    "BUSY",
-    "NOREPLICAS",
-)
+from features.store.functions import Functions
 
 
 class RedisStore:
@@ -65,7 +33,7 @@ class RedisStore:
         keep_s: int = 120,
         max_lag_s: int = 86400,
     ) -> None:
-        self._client = client
+        self._functions = Functions(client)
         self._shards = shards
         self._dedupe_ms = dedupe_s * 1000
         self._keep_ms = keep_s * 1000
@@ -74,14 +42,11 @@ class RedisStore:
         self._seen: dict[tuple[int, str], int] = {}
         self._origins: dict[tuple[int, str], int] = {}
         self._wire_plans: dict[EntityPlan, list[Any]] = {}
-        source = resources.files("features.store").joinpath("observe.lua").read_text()
-        self._library = f"weir_{hashlib.blake2b(source.encode(), digest_size=4).hexdigest()}"
-        self._source = source.replace("@LIBRARY@", self._library)
 
     async def attach(self, partition: str) -> int:
         least = None
         for shard in range(self._shards):
-            mark, origin = await self._command(
+            mark, origin = await self._functions.command(
                 "HMGET", self._tags[shard] + b"marks", partition, f"origin:{partition}"
             )
             seen = self._seen[shard, partition] = -1 if mark is None else int(mark)
@@ -131,7 +96,7 @@ class RedisStore:
         return max(known) if len(known) == len(origins) else None
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._functions.close()
 
     def _lacking(self, ends: Mapping[str, int]) -> set[int]:
         return {
@@ -192,7 +157,7 @@ class RedisStore:
         async def one(shard: int, call: _Call) -> Any:
             wanted = [[p, self._seen.get((shard, p), -1), end, origins.get(p, False)] for p, end in ends.items()]
             request = msgpack.packb([call.plans, wanted, call.updates], use_bin_type=False)
-            blob = await self._function("observe", call.keys, [request])
+            blob = await self._functions.call("observe", call.keys, [request])
             return msgpack.unpackb(blob, raw=False)
 
         replies = await asyncio.gather(*(one(shard, call) for shard, call in calls.items()))
@@ -238,33 +203,12 @@ class RedisStore:
         for index, digest in enumerate(digests):
             groups.setdefault(shard_of(digest, self._shards), []).append(index)
         calls = [call(shard, [items[i] for i in indices]) for shard, indices in groups.items()]
-        replies = await asyncio.gather(*(self._function(function, keys, args) for keys, args in calls))
+        replies = await asyncio.gather(*(self._functions.call(function, keys, args) for keys, args in calls))
         result: list[Any] = [None] * len(items)
         for indices, reply in zip(groups.values(), replies, strict=True):
             for index, answer in zip(indices, reply, strict=True):
                 result[index] = answer
         return result
-
-    async def _function(self, name: str, keys: list[bytes], args: list[Any]) -> Any:
-        """Call a function of our library, loading the library where this server lacks it."""
-        words = ("FCALL", f"{self._library}_{name}", len(keys), *keys, *args)
-        try:
-            return await self._command(*words)
-        except ResponseError as error:
-            if "Function not found" not in str(error):
-                raise
-        await self._command("FUNCTION", "LOAD", "REPLACE", self._source)
-        return await self._command(*words)
-
-    async def _command(self, *words: Any) -> Any:
-        try:
-            return await self._client.execute_command(*words)  # type: ignore[no-untyped-call]
-        except ResponseError as error:
-            if isinstance(error, _TRANSIENT_ERRORS) or str(error).startswith(_TRANSIENT_CODES):
-                raise StoreUnavailable(f"Redis refuses for now: {type(error).__name__}") from None
-            raise
-        except (RedisError, OSError, TimeoutError) as error:
-            raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}") from None
 
 
 class _Call:
