@@ -17,6 +17,7 @@ _COMMANDS = {
     "topics": ("streams.cli.topics", "topics"),
     "services": ("streams.cli.services", "services"),
     "schema": ("streams.cli.schema", "schema"),
+    "features": ("streams.cli.features", "features"),
     "settings": ("streams.cli.settings", "settings"),
     "import": ("streams.cli.import_", "import_"),
     "simulate": ("streams.cli.simulate", "simulate"),

@@ -1,0 +1,98 @@
+"""``weir features``: what is counted about whom, complete enough to recompute every value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from features.aggregations.base import FeatureInfo
+from features.catalogue import Catalogue, catalogues
+from features.entity import handles
+from features.errors import InvalidEvent, KindError
+from features.event import EventDecoder, open_envelope
+from features.kinds import load_kinds
+from streams.cli.import_ import INPUT
+from streams.cli.refusals import Refusals
+from streams.files import open_input
+from streams.settings import load_settings
+
+# Offline no time is in the future.
+_NO_FUTURE_S = 10**12
+
+
+@click.group()
+def features() -> None:
+    """Look at the features of every kind."""
+
+
+@features.command("list")
+@click.option("--kind", help="Only this kind's.")
+@click.option("--json", "as_json", is_flag=True, help="One array of objects, with everything that defines a feature.")
+def list_(kind: str | None, as_json: bool) -> None:
+    """List the features in the order of the vector."""
+    infos = [info for catalogue in _catalogues(kind).values() for info in catalogue.infos]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(infos), indent=2).decode())
+        return
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    table = Table("kind", "feature", "aggregation", "of", "where", "what it says", show_edge=False)
+    for info in infos:
+        table.add_row(
+            info.kind, info.name, info.aggregation, ", ".join(info.inputs), info.condition or "", info.sentence
+        )
+    console.print(table, highlight=False)
+
+
+@features.command()
+@click.option("--events", required=True, type=INPUT, help="Events, one JSON a line; .gz and - work.")
+@click.pass_context
+def inputs(ctx: click.Context, events: Path) -> None:
+    """Print for each event of a file its entities and the features that it alone tells, one JSON a line."""
+    settings = load_settings()
+    known = _catalogues(None)
+    decoders = {
+        name: EventDecoder(catalogue.kind, settings.max_record_bytes, _NO_FUTURE_S)
+        for name, catalogue in known.items()
+    }
+    refusals = Refusals("weir features inputs")
+    with open_input(events) as opened:
+        for number, line in enumerate(opened.stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                kind = open_envelope(line.strip(), settings.max_record_bytes).type
+                if kind not in known:
+                    raise InvalidEvent("kind", "the record's type is no kind that is known here")
+                event = decoders[kind].decode(line.strip())
+            except InvalidEvent as error:
+                refusals.add(error.reason, f"{events}:{number}: {error.detail}")
+                continue
+            catalogue = known[kind]
+            told = {
+                "kind": kind,
+                "source": event.source,
+                "id": event.id,
+                "time_ms": event.time_ms,
+                "entities": {name: handle.value for name, handle in handles(event).items()},
+                "derived": _derived(catalogue.infos, catalogue.names, catalogue.vector(event, {})),
+            }
+            click.echo(msgspec.json.encode(told))
+    refusals.tell()
+    ctx.exit(1 if refusals.count else 0)
+
+
+def _derived(infos: tuple[FeatureInfo, ...], names: tuple[str, ...], vector: tuple[float, ...]) -> dict[str, float]:
+    return {name: value for info, name, value in zip(infos, names, vector, strict=True) if info.entity is None}
+
+
+def _catalogues(kind: str | None) -> dict[str, Catalogue]:
+    kinds = load_kinds(load_settings().kinds_folders)
+    if kind is not None and kind not in kinds:
+        raise KindError(f"there is no kind {kind!r}: there are {', '.join(sorted(kinds))}")
+    return catalogues([one for name, one in kinds.items() if kind in (None, name)])
