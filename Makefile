@@ -22,8 +22,9 @@ help: ## List the targets
 setup: $(STAMP) ## Install everything into .venv (leaves .venv/bin/weir)
 
 .PHONY: demo
+demo: export DEMO_MAIL_PATH := $(DEMO_MAIL)
 demo: setup ## Run the whole pipeline on real input and show it (KEEP=1, MAIL=path, EMBEDDED=1)
-	$(BIN)/weir demo $(if $(call ON,$(KEEP)),--keep) $(if $(call ON,$(EMBEDDED)),--embedded) $(if $(DEMO_MAIL),--mail '$(DEMO_MAIL)')
+	$(BIN)/weir demo $(if $(call ON,$(KEEP)),--keep) $(if $(call ON,$(EMBEDDED)),--embedded) $(if $(DEMO_MAIL),--mail "$$DEMO_MAIL_PATH")
 
 .PHONY: test
 test: setup ## Run the whole test suite against the real services, which it starts and stops

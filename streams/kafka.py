@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,8 +93,16 @@ def topic_ids(admin: AdminClient, names: list[str]) -> dict[str, str]:
     return {name: str(future.result(timeout=15).topic_id) for name, future in futures.items()}
 
 
-def wait_for_topics(settings: Settings, names: Sequence[str]) -> dict[str, str]:
-    """Kafka's ids of these topics (named without prefix), waiting until Kafka and all of them are there."""
+class Stopped(Exception):
+    """The process was told to end while it waited for Kafka: end, there is nothing to finish."""
+
+
+def wait_for_topics(settings: Settings, names: Sequence[str], stop: threading.Event | None = None) -> dict[str, str]:
+    """Kafka's ids of these topics (named without prefix), waiting until Kafka and all of them are there.
+
+    Raises Stopped once ``stop`` is set.
+    """
+    stop = stop or threading.Event()
     admin = admin_client(settings)
     wanted = [settings.topic(name) for name in names]
     delay_s, said = 0.2, ""
@@ -110,7 +119,8 @@ def wait_for_topics(settings: Settings, names: Sequence[str]) -> dict[str, str]:
         if trouble != said:
             log.warning("waiting_for_kafka", why=trouble)
             said = trouble
-        time.sleep(delay_s)
+        if stop.wait(delay_s):
+            raise Stopped
         delay_s = min(5.0, delay_s * 2)
 
 

@@ -74,6 +74,13 @@ class Settings(BaseSettings):
         "info", description="the least level that is logged"
     )
 
+    @field_validator("redis")
+    @classmethod
+    def _is_redis_url(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("write it as redis://host:port/database")
+        return value
+
     @field_validator("kinds_folders", "rulebook_folders", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -102,10 +109,10 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [f"{_where(str(e['loc'][0]))}: {e['msg']}" for e in error.errors()]
+        lines = [f"{_where(str(e['loc'][0]))}: {_fault(e['type'], e['msg'])}" for e in error.errors()]
         raise SettingsError("\n".join(lines)) from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"the settings file cannot be read: {error}") from None
+        raise SettingsError(f"{_settings_file()} cannot be read: {error}") from None
 
 
 def _settings_file() -> Path | None:
@@ -117,14 +124,18 @@ def _settings_file() -> Path | None:
     return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
 
 
+def _fault(kind: str, message: str) -> str:
+    return "there is no such setting" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
+
+
 def _where(field: str) -> str:
     variable = f"{PREFIX}{field.upper()}"
     if variable in os.environ:
         return variable
-    near = difflib.get_close_matches(field, Settings.model_fields, n=1)
+    near = difflib.get_close_matches(field.lower().removeprefix(PREFIX.lower()), Settings.model_fields, n=1)
     unknown = field not in Settings.model_fields
     hint = f" (did you mean {near[0]!r}?)" if unknown and near else ""
-    return f"setting {field!r}{hint}"
+    return f"{_settings_file()}: setting {field!r}{hint}"
 
 
 def _refuse_unknown_variables() -> None:

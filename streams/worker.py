@@ -15,6 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from features.catalogue import catalogues
+from features.errors import StoreUnavailable
 from features.kinds import load_kinds
 from features.store.redis import RedisStore
 from streams import metrics
@@ -35,6 +36,14 @@ _IDS_EVERY_S = 30.0
 
 def run_worker(settings: Settings) -> None:
     """Decide until SIGTERM or SIGINT; ends the process itself on an unexpected error (exit code 70)."""
+    watches: list[_Watch] = []
+    # Served from the start: a worker that waits for Kafka is alive, and not ready.
+    status = StatusServer(
+        settings.http_host,
+        settings.worker_port,
+        lambda: bool(watches) and watches[0].ready(),
+        lambda: not watches or watches[0].live(),
+    )
     known = catalogues(list(load_kinds(settings.kinds_folders).values()))
     book = InForceBook(settings, known)
     ids = wait_for_topics(settings, [*known, *OWN])
@@ -50,9 +59,9 @@ def run_worker(settings: Settings) -> None:
     progress = Progress()
     handlers = {kind: decider.decide for kind, decider in deciders.items()}
     app = build_app(settings, handlers, ids, lambda kind, gone: deciders[kind].detach(gone), progress)
-    watch = _Watch(settings, app, deciders, progress, control, publisher, ids)
+    watch = _Watch(settings, app, deciders, progress, control, publisher, store, ids)
+    watches.append(watch)
     app.task(watch.run)
-    status = StatusServer(settings.http_host, settings.worker_port, watch.ready, watch.live)
     log.info("worker_started", kinds=sorted(known), port=status.port)
     worker = faust.Worker(
         app,
@@ -105,6 +114,7 @@ class _Watch:
         progress: Progress,
         control: ControlReader,
         publisher: Publisher,
+        store: RedisStore,
         ids: Mapping[str, str],
     ) -> None:
         self._settings = settings
@@ -113,6 +123,8 @@ class _Watch:
         self._progress = progress
         self._control = control
         self._publisher = publisher
+        self._store = store
+        self._store_away = False
         self._topic_ids = {name: ids[name] for name in (settings.topic(kind) for kind in deciders)}
         self._ids_asked_s = time.monotonic()
         self._admin = admin_client(settings)
@@ -131,6 +143,7 @@ class _Watch:
                 if not decider.busy:
                     await decider.follow()
             await self._compare_topics()
+            await self._ask_store()
 
     def _look(self, waiting: Mapping[str, int]) -> None:
         for kind, decider in self._deciders.items():
@@ -145,6 +158,17 @@ class _Watch:
             self._progress.last_s = time.monotonic()
         elif time.monotonic() - self._progress.last_s > self._settings.stuck_s:
             end_process(TimeoutError(f"events wait, and none was decided for {self._settings.stuck_s} s"))
+
+    async def _ask_store(self) -> None:
+        """An idle worker, too, says that its store is away."""
+        try:
+            await self._store.ping()
+        except StoreUnavailable as error:
+            if not self._store_away and not any(d.patience.waiting for d in self._deciders.values()):
+                log.warning("store_unavailable", why=str(error), doing="waiting")
+            self._store_away = True
+        else:
+            self._store_away = False
 
     async def _compare_topics(self) -> None:
         """A topic that was made anew begins at offset 0, below marks that speak of the old one: start again."""
@@ -161,7 +185,12 @@ class _Watch:
 
     def ready(self) -> bool:
         """Assigned and deciding: not waiting for the store."""
-        return self.live() and self._assigned and not any(d.patience.waiting for d in self._deciders.values())
+        return (
+            self.live()
+            and self._assigned
+            and not self._store_away
+            and not any(d.patience.waiting for d in self._deciders.values())
+        )
 
     def live(self) -> bool:
         """The event loop still turns."""

@@ -48,7 +48,8 @@ def _load(path: Path) -> Kind:
             line = _line_in(path, error)
             if isinstance(error, KindError):
                 raise KindError(f"{path}:{line}: {error}") from None
-            raise KindError(f"{path}:{line}: {type(error).__name__}: {error}") from error
+            text = error.msg if isinstance(error, SyntaxError) else str(error)
+            raise KindError(f"{path}:{line}: {type(error).__name__}: {text}") from error
     kind = getattr(module, "KIND", None)
     if not isinstance(kind, Kind):
         raise KindError(f"{path}: declares no KIND: end the file with 'KIND = Kind(name=…, fields=…, …)'")
@@ -60,7 +61,7 @@ def _line_in(path: Path, error: BaseException) -> int:
     line = getattr(error, "lineno", None) or 1
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
+        if Path(trace.tb_frame.f_code.co_filename) == path.absolute():
             line = trace.tb_lineno
         trace = trace.tb_next
     return int(line)

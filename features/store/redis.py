@@ -95,6 +95,10 @@ class RedisStore:
         known = [origin for origin in origins if origin is not None]
         return max(known) if len(known) == len(origins) else None
 
+    async def ping(self) -> None:
+        """Raises StoreUnavailable if no server answers."""
+        await self._functions.command("PING")
+
     async def close(self) -> None:
         await self._functions.close()
 

@@ -13,6 +13,7 @@ from features.expression import Condition, compile_condition
 from features.expression.functions import FUNCTIONS
 from features.expression.types import NUMBER, Name
 from models.errors import RuleError
+from models.rules.cases import complaint
 from models.rules.rule import Rule, RuleFile
 from models.verdict import Reason
 
@@ -38,9 +39,12 @@ class RuleEngine:
         if "score" in names:
             raise RuleError(f"kind {catalogue.kind.name}: rules call the champion's score 'score': rename the field")
         self.names: Mapping[str, Name] = {**names, "score": Name(NUMBER, True, "score")}
+        self._catalogue = catalogue
         self._compiled = [self._compile(rule, place) for rule, place in rules if rule.mode != "off"]
         self.rules: tuple[Rule, ...] = tuple(compiled.rule for compiled in self._compiled)
-        self.fired: Callable[[Any, Sequence[float], float | None], Fired] = self._one_function()
+        self.fired: Callable[[Any, Sequence[float], float | None], Fired] = _function(
+            [compiled.condition for compiled in self._compiled]
+        )
 
     def _compile(self, rule: Rule, place: RuleFile) -> _Compiled:
         try:
@@ -55,19 +59,11 @@ class RuleEngine:
                 )
         entries = ", ".join(f"{name!r}: {self.names[name].code}" for name in condition.reads)
         read: Callable[..., dict[str, Any]] = eval(f"lambda d, v, score: {{{entries}}}", {"__builtins__": {}})
+        alone = _function([condition])
+        wrong = complaint(rule, self._catalogue.names, tuple(self._catalogue.fields), lambda *on: bool(alone(*on)))
+        if wrong is not None:
+            raise RuleError(f"{place.path}:{place.line}: rule {rule.id!r}: {wrong}")
         return _Compiled(rule, condition, read)
-
-    def _one_function(self) -> Callable[[Any, Sequence[float], float | None], Fired]:
-        """``def fired(d, v, score)``: generated from checked conditions only, nothing else is reachable."""
-        lines = ["def fired(d, v, score):", "    out = ()"]
-        for position, compiled in enumerate(self._compiled):
-            lines.append(f"    if {compiled.condition.code}: out += ({position},)")
-        lines.append("    return out")
-        space: dict[str, Any] = {"__builtins__": {}}
-        space.update({name: function.implementation for name, function in FUNCTIONS.items()})
-        exec(compile("\n".join(lines), "<rules>", "exec"), space)
-        function: Callable[[Any, Sequence[float], float | None], Fired] = space["fired"]
-        return function
 
     def reason(self, position: int, data: Any, vector: Sequence[float], score: float | None) -> Reason:
         """Why a rule fired: its words with the observed values, and the limits in its condition."""
@@ -75,6 +71,19 @@ class RuleEngine:
         observed = compiled.read(data, vector, score)
         text = _BRACES.sub(lambda match: _shown(observed[match[1]]), compiled.rule.reason)
         return Reason(compiled.rule.id, text, observed, compiled.condition.limits, compiled.rule.action)
+
+
+def _function(conditions: Sequence[Condition]) -> Callable[[Any, Sequence[float], float | None], Fired]:
+    """``def fired(d, v, score)``: generated from checked conditions only, nothing else is reachable."""
+    lines = ["def fired(d, v, score):", "    out = ()"]
+    for position, condition in enumerate(conditions):
+        lines.append(f"    if {condition.code}: out += ({position},)")
+    lines.append("    return out")
+    space: dict[str, Any] = {"__builtins__": {}}
+    space.update({name: function.implementation for name, function in FUNCTIONS.items()})
+    exec(compile("\n".join(lines), "<rules>", "exec"), space)
+    function: Callable[[Any, Sequence[float], float | None], Fired] = space["fired"]
+    return function
 
 
 def _shown(value: Any) -> str:

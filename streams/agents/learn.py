@@ -33,25 +33,24 @@ _POSITIONS_S = 60.0
 class Learn:
     """Reads verdicts and labels from where the checkpoints stand, without a consumer group of its own."""
 
-    def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue]) -> None:
+    def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue], stop: threading.Event) -> None:
         self._settings = settings
         self._kinds = frozenset(catalogues)
-        self._ids = wait_for_topics(settings, [VERDICTS, LABELS, DEAD_LETTERS, CONTROL])
+        self._ids = wait_for_topics(settings, [VERDICTS, LABELS, DEAD_LETTERS, CONTROL], stop)
         self._checkpoints = Checkpoints(settings, catalogues)
         self._learners = self._checkpoints.restore()
         self._decisions = Decisions(settings.remember_decisions)
         self._quality = {name: RollingQuality() for name in self._learners}
         self._letters = DeadLetters(settings, LABELS)
-        self._stop = threading.Event()
+        self._stop = stop
         self._read: dict[str, int] = {}
         self._catching_up: dict[str, int] = {}
         self._consumer = Consumer(consumer_config(settings, f"{settings.namespace}-learner"))
         self._learned = {name: learner.scorer.learned for name, learner in self._learners.items()}
         self._saved_s = dict.fromkeys(self._learners, time.monotonic())
 
-    def run(self, stop: threading.Event, on_ready: Callable[[], None]) -> None:
-        """Learn until ``stop``, then make a last checkpoint; raises on what it cannot mend."""
-        self._stop = stop
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Learn until ``stop`` is set, then make a last checkpoint; raises on what it cannot mend."""
         starts = self._start()
         self._consumer.assign(starts)
         # Until a partition's reading is where it was, the decisions before that are not all remembered again.
@@ -62,11 +61,11 @@ class Learn:
         }
         on_ready()
         try:
-            while not stop.is_set():
+            while not self._stop.is_set():
                 first = self._consumer.poll(0.2)
                 if first is not None:
                     for message in [first, *self._consumer.consume(1000, 0)]:
-                        if stop.is_set():
+                        if self._stop.is_set():
                             break
                         self._take(message)
                 self._save(self._due())

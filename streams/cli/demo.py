@@ -92,13 +92,15 @@ def _live(addresses: Mapping[str, str], keep: bool, mail: Path | None) -> bool:
         summary = run_live(settings, env, source, _FOLDER / "logs", click.echo)
     steps = [
         "make demo KEEP=1 leaves the services running",
-        "weir worker, weir learner, weir indexer: start the three processes yourself",
-        "weir simulate --events 1000 --seed 2 --produce: more traffic",
+        ".venv/bin/weir worker, learner and indexer: start the three processes yourself",
+        ".venv/bin/weir simulate --events 1000 --seed 2 --produce: more traffic",
         "add a rule to models/rulebook/login/ and run the demo again",
     ]
     if keep:
-        words = " ".join(f"{name}={value}" for name, value in env.items())
-        steps[0] = f"the services go on running; in a shell: export {words}; 'make services-down' ends them"
+        path = _FOLDER / "env"
+        path.write_text("".join(f"export {name}={value}\n" for name, value in env.items()))
+        steps[0] = "the services go on running; 'make services-down' ends them"
+        steps.insert(1, f"in a shell: source {path}")
     return _judge(summary, source, "Elasticsearch", steps)
 
 
@@ -113,8 +115,11 @@ def _embedded(mail: Path | None) -> bool:
 
 
 def _read(settings: Settings, mail: Path | None) -> DemoInput:
-    click.echo("reading the mails and simulating a week of signups and logins")
-    return demo_input(settings, mail)
+    click.echo("reading the mails and simulating a week of signups, logins and spam runs")
+    source = demo_input(settings, mail)
+    refused = f", {source.unreadable} entries that hold none" if source.unreadable else ""
+    click.echo(f"{source.mails} mails read{refused}; {len(source.steps)} events in all")
+    return source
 
 
 def _judge(summary: Summary, source: DemoInput, where: str, steps: list[str]) -> bool:

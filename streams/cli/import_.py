@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from streams.cli.kafka import open_producer
 from streams.cli.output import open_output
 from streams.cli.progress import progress
 from streams.cli.refusals import Refusals
@@ -57,7 +58,7 @@ def mail(
     with ExitStack() as stack:
         events_file = stack.enter_context(open_output(out)) if out is not None else None
         labels_file = stack.enter_context(open_output(labels_out)) if labels_out is not None else None
-        producer = stack.enter_context(EventProducer.of(settings)) if produce else None
+        producer = stack.enter_context(open_producer(settings)) if produce else None
         reader = MailReader(paths)
         show = stack.enter_context(progress("importing", reader.total_bytes))
         converter = _converter(settings, account, produce)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
@@ -12,10 +14,12 @@ import structlog
 from features.errors import WeirError
 from streams.app import end_process
 from streams.http import StatusServer
+from streams.kafka import Stopped
 from streams.logs import configure_logs
 from streams.settings import Settings, SettingsError, load_settings
 
 log = structlog.get_logger()
+_PATIENCE_S = 25.0
 Run = Callable[[Settings, threading.Event, Callable[[], None]], None]
 
 
@@ -38,7 +42,7 @@ def learner() -> None:
 
     def run(settings: Settings, stop: threading.Event, on_ready: Callable[[], None]) -> None:
         known = catalogues(list(load_kinds(settings.kinds_folders).values()))
-        Learn(settings, known).run(stop, on_ready)
+        Learn(settings, known, stop).run(on_ready)
 
     settings = load_settings()
     _run("learner", settings, settings.learner_port, run)
@@ -57,12 +61,20 @@ def _run(process: str, settings: Settings, port: int, run: Run) -> None:
     """Run until SIGTERM or SIGINT; an unexpected error ends the process with 70."""
     configure_logs(settings, process)
     stop, ready = threading.Event(), threading.Event()
+
+    def told_to_end(*_: object) -> None:
+        stop.set()
+        # What waits for a Kafka that is away cannot finish. Ending like this loses nothing: it is what a crash does.
+        threading.Timer(_PATIENCE_S, os._exit, (1,)).start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, told_to_end)
     status = StatusServer(settings.http_host, port, lambda: ready.is_set() and not stop.is_set())
     log.info(f"{process}_started", port=status.port)
     try:
         run(settings, stop, ready.set)
+    except Stopped:
+        log.info(f"{process}_stopped_waiting")
     except (SettingsError, WeirError):
         status.close()
         raise
@@ -70,3 +82,5 @@ def _run(process: str, settings: Settings, port: int, run: Run) -> None:
         end_process(error)
     status.close()
     log.info(f"{process}_stopped")
+    sys.stderr.flush()
+    os._exit(0)

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from streams.cli.import_ import INPUT
+from streams.cli.kafka import open_producer
 from streams.cli.progress import Pace, progress
 from streams.cli.refusals import Refusals
-from streams.clients.producer import EventProducer
 from streams.clients.report import Refused
 from streams.files import STDIN, open_input
 from streams.settings import load_settings
@@ -27,12 +27,13 @@ def produce(ctx: click.Context, file: Path, labels_file: Path | None, rate: floa
     A line that is no valid event is refused and counted, and the rest is sent. Exit code 1 if any was refused.
     """
     refusals = Refusals("weir produce")
-    with EventProducer.of(load_settings()) as producer:
+    with open_producer(load_settings()) as producer:
         _send_lines(file, producer.send, Pace(rate), refusals)
         if labels_file is not None:
             _send_lines(labels_file, producer.send_label, Pace(None), refusals)
         report = producer.flush()
     refusals.add_undelivered(report)
+    refusals.tell_unknown(report.unknown_fields)
     refusals.tell()
     click.echo(f"{report.sent} records sent", err=True)
     ctx.exit(1 if refusals.count else 0)

@@ -35,6 +35,11 @@ class Refusals:
             self.add("kafka", f"record {refused.number}: {refused.detail}")
         self._reasons["kafka"] += report.refused.get("kafka", 0) - len(undelivered)
 
+    def tell_unknown(self, count: int) -> None:
+        """Say that fields were met that no kind declares: often a slip of the pen in an optional field's name."""
+        if count:
+            click.echo(f"{self._command}: {count} fields that their kind does not know were ignored", err=True)
+
     def tell(self) -> None:
         """Say how many there were of each reason, if any."""
         if self.count:

@@ -42,6 +42,7 @@ def replay(events: Path, labels: Path | None, out: Path) -> None:
     report = engine.report
     for number, error in report.refused:
         refusals.add(error.reason, f"{events}:{number}: {error.detail}")
+    refusals.tell_unknown(engine.unknown_fields)
     refusals.tell()
     words = [f"{report.verdicts} verdicts"]
     if report.duplicates:

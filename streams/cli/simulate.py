@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from streams.cli.import_ import OUTPUT
+from streams.cli.kafka import open_producer
 from streams.cli.output import open_output
 from streams.cli.progress import Pace, progress
 from streams.cli.refusals import Refusals
@@ -53,7 +54,7 @@ def simulate(
     with ExitStack() as stack:
         events_file = stack.enter_context(open_output(out)) if out is not None else None
         labels_file = stack.enter_context(open_output(labels_out)) if labels_out is not None else None
-        producer = stack.enter_context(EventProducer.of(load_settings())) if produce else None
+        producer = stack.enter_context(open_producer(load_settings())) if produce else None
         show = stack.enter_context(progress("simulating", events))
         pace = Pace(rate)
         done = 0

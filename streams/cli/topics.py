@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import click
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from features.kinds import load_kinds
+from streams.cli.kafka import WAIT_S, await_kafka, quiet_admin
 from streams.settings import load_settings
 from streams.topics import apply_topics, plan_topics
-
-WAIT_S = 60.0
-
-
-class KafkaAway(Exception):
-    """Kafka did not answer in time: look whether it runs and whether its address is right."""
-
-
-def await_kafka(admin: AdminClient, address: str, wait_s: float = WAIT_S) -> None:
-    """Return when Kafka answers, asking again with backoff; raises KafkaAway after ``wait_s``."""
-    until_s = time.monotonic() + wait_s
-    pause_s = 0.25
-    told = False
-    while True:
-        try:
-            admin.list_topics(timeout=min(2.0, max(0.1, until_s - time.monotonic())))
-        except KafkaException as error:
-            if not told:
-                click.echo(f"waiting up to {wait_s:.0f} s for Kafka at {address}", err=True)
-                told = True
-            if time.monotonic() >= until_s:
-                raise KafkaAway(f"Kafka at {address} does not answer ({error.args[0].name()})") from None
-            time.sleep(min(pause_s, max(0.0, until_s - time.monotonic())))
-            pause_s = min(pause_s * 2, 5.0)
-        else:
-            return
 
 
 @click.group()
@@ -56,15 +27,10 @@ def apply(ctx: click.Context, check: bool, wait_s: float) -> None:
     """
     settings = load_settings()
     plans = plan_topics(settings, load_kinds(settings.kinds_folders))
-    # librdkafka's own complaints would be many lines; the wait below says it in one.
-    options: dict[str, Any] = {"bootstrap.servers": settings.kafka, "log_level": 0, "error_cb": lambda _error: None}
-    admin = AdminClient(options)
+    admin = quiet_admin(settings)
     try:
         await_kafka(admin, settings.kafka, wait_s)
         reports = apply_topics(admin, plans, create=not check)
-    except KafkaAway as error:
-        click.echo(f"weir topics: {error}: is it running (weir services up), and is WEIR_KAFKA right?", err=True)
-        ctx.exit(2)
     except KafkaException as error:
         click.echo(f"weir topics: Kafka refused: {error.args[0].str()}", err=True)
         ctx.exit(2)

@@ -138,7 +138,8 @@ class EventProducer:
             if until_s is not None and time.monotonic() >= until_s:
                 raise DeliveryError(f"{len(self._producer)} records are not delivered after {timeout_s} s")
         self._raise_if_fatal()
-        return Report(self._sent, dict(self._refused), tuple(self._refusals))
+        unknown = sum(decoder.unknown_fields for decoder in self._decoders.values())
+        return Report(self._sent, dict(self._refused), tuple(self._refusals), unknown)
 
     close = flush
 

@@ -29,9 +29,11 @@ class DeliveryError(WeirError):
 class Report:
     """What became of all records so far. ``sent``: delivered to all replicas in sync.
 
-    ``refused`` counts by reason; ``refusals`` are the first hundred of them.
+    ``refused`` counts by reason; ``refusals`` are the first hundred of them. ``unknown_fields``: how many fields
+    the kinds do not know; they were sent, and nobody reads them.
     """
 
     sent: int
     refused: dict[str, int]
     refusals: tuple[Refused, ...]
+    unknown_fields: int = 0

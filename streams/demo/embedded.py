@@ -23,7 +23,7 @@ def run_embedded(settings: Settings, source: DemoInput, out: Path) -> Summary:
     """Decide the demo's input; verdicts go to the file ``out``, from which the summary is read back."""
     out.parent.mkdir(parents=True, exist_ok=True)
     asyncio.run(_run(settings, source, out))
-    summary = Summary(source.truth)
+    summary = Summary(source.truth, source.own)
     summary.add(_rows(out))
     return summary
 

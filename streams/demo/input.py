@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from features.event import decision_id, open_envelope
+from streams.files import InputError
 from streams.mail.corpus import read_corpus
-from streams.mail.events import MailConverter, RawMail
+from streams.mail.events import MailConverter
 from streams.mail.jsonlines import UnreadableLine
 from streams.mail.mailboxes import MailReader
 from streams.settings import Settings
@@ -36,16 +36,22 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class DemoInput:
-    """``truth``: by decision id, whether its label says abuse. ``late``: labels that come after the last event."""
+    """``truth``: by decision id, whether its label says abuse. ``late``: labels that come after the last event.
+
+    ``own``: the decisions about real mails; ``mails`` were read, ``unreadable`` entries held none.
+    """
 
     steps: list[Sending]
     late: tuple[bytes, ...]
     truth: dict[str, bool]
+    own: frozenset[str]
+    mails: int
+    unreadable: int
 
 
 def demo_input(settings: Settings, mail: Path | None) -> DemoInput:
     """Read the corpus (or the mails at ``mail``) and simulate the rest; raises CorpusError."""
-    mails = _mails(settings, mail)
+    mails, unreadable = _mails(settings, mail)
     simulated = _simulated()
     merged = _merge(mails, simulated)
     due: dict[int, list[bytes]] = {}
@@ -60,22 +66,26 @@ def demo_input(settings: Settings, mail: Path | None) -> DemoInput:
     steps = [
         Sending(record, ids[position], tuple(due.pop(position, ()))) for position, (record, _) in enumerate(merged)
     ]
-    return DemoInput(steps, tuple(label for _, labels in sorted(due.items()) for label in labels), truth)
+    late = tuple(label for _, labels in sorted(due.items()) for label in labels)
+    real = {record for record, _ in mails}
+    own = frozenset(step.decision_id for step in steps if step.record in real)
+    return DemoInput(steps, late, truth, own, len(mails), unreadable)
 
 
-def _mails(settings: Settings, path: Path | None) -> list[Labelled]:
+def _mails(settings: Settings, path: Path | None) -> tuple[list[Labelled], int]:
+    """The mails as events, and how many entries of the input held none; raises InputError if there is no mail."""
     converter = MailConverter(settings.max_record_bytes, None, int(time.time() * 1000))
-    return [
-        (converted.event, converted.label)
-        for raw in (read_corpus() if path is None else _own(path))
-        for converted in [converter.convert(raw)]
-    ]
-
-
-def _own(path: Path) -> Iterator[RawMail]:
-    for found in MailReader([path]):
-        if not isinstance(found, UnreadableLine):
-            yield found
+    mails: list[Labelled] = []
+    unreadable = 0
+    for found in read_corpus() if path is None else MailReader([path]):
+        if isinstance(found, UnreadableLine):
+            unreadable += 1
+            continue
+        converted = converter.convert(found)
+        mails.append((converted.event, converted.label))
+    if not mails:
+        raise InputError(f"{path} holds no mail: name an mbox, a maildir, .eml files, raw messages or JSON lines")
+    return mails, unreadable
 
 
 def _simulated() -> list[Labelled]:

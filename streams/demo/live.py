@@ -46,7 +46,7 @@ def run_live(settings: Settings, env: Mapping[str, str], source: DemoInput, logs
         finally:
             sender.stop()
             tail.stop()
-    summary = Summary(source.truth)
+    summary = Summary(source.truth, source.own)
     summary.add(_rows(client, settings))
     client.close()
     return summary

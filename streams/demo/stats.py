@@ -12,6 +12,7 @@ from models.verdict import Verdict
 
 _RECENT = 4000
 _RATE_S = 3.0
+_TELLING = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class Stats:
 
     def model(self, name: str, learned: int, auc: float | None) -> None:
         with self._lock:
-            self._models[name] = (learned, auc)
+            # An area under a curve of a handful of points says nothing.
+            self._models[name] = (learned, auc if learned >= _TELLING else None)
 
     def snapshot(self) -> Snapshot:
         with self._lock:

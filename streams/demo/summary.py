@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from models.actions import ACTIONS
@@ -27,9 +28,10 @@ class Row:
 
 @dataclass(slots=True)
 class Summary:
-    """Adds rows up; ``truth`` tells by decision id whether a label says abuse."""
+    """Adds rows up; ``truth`` tells by decision id whether a label says abuse, ``own`` which mails are real."""
 
     truth: Mapping[str, bool]
+    own: Set[str]
     actions: dict[str, Counter[str]] = field(default_factory=dict)
     agreement: dict[str, Counter[str]] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
@@ -43,7 +45,12 @@ class Summary:
             if abuse is not None:
                 hit = "acted on" if row.action != "allow" else "allowed"
                 self.agreement.setdefault(row.kind, Counter())[f"{'abuse' if abuse else 'legit'} {hit}"] += 1
-            if len(row.reasons) > len(self.told[row.kind].reasons if row.kind in self.told else ()):
+            told = self.told.get(row.kind)
+            # A mail of the user's own is worth more words than a simulated one.
+            if told is None or (row.decision_id in self.own, len(row.reasons)) > (
+                told.decision_id in self.own,
+                len(told.reasons),
+            ):
                 self.told[row.kind] = row
 
     def missing(self, expected: Iterable[str]) -> int:
@@ -71,7 +78,7 @@ def show(summary: Summary, source: str, next_steps: Sequence[str]) -> None:
     console.print("Models began with nothing and learned on the way; simulated attacks show plumbing, not quality.")
     console.print("\n[b]Verdicts in words[/b]")
     for row in summary.told.values():
-        console.print(f"  • {in_words(row.kind, row.action, row.score, row.reasons)}", highlight=False)
+        console.print(Padding(in_words(row.kind, row.action, row.score, row.reasons), (0, 0, 0, 2)), highlight=False)
     console.print("\n[b]What to try next[/b]")
     for step in next_steps:
-        console.print(f"  • {step}", highlight=False)
+        console.print(f"  • {step}", highlight=False, soft_wrap=True)

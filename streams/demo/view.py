@@ -63,7 +63,9 @@ def _line(now: Snapshot) -> str:
     top = f" | top {now.reasons[0][0]}" if now.reasons else ""
     return (
         f"{now.elapsed_s:5.0f} s | in {now.rate_in:5.0f}/s out {now.rate_out:5.0f}/s lag {now.waiting:5d} | "
-        f"p50 {_ms(now.p50_ms)} p99 {_ms(now.p99_ms)} | decided {now.decided} indexed {now.indexed} | {mix}{top}"
+        f"p50 {_ms(now.p50_ms)} p99 {_ms(now.p99_ms)} | decided {now.decided}"
+        + (f" indexed {now.indexed}" if now.indexed else "")
+        + (f" | {mix}{top}" if mix else "")
         + (f" | AUC {aucs}" if aucs else "")
     )
 
@@ -77,7 +79,7 @@ def _screen(now: Snapshot) -> Group:
         f"lag [b]{now.waiting}[/b]",
         f"event to verdict p50 [b]{_ms(now.p50_ms)}[/b] p99 [b]{_ms(now.p99_ms)}[/b]",
         f"decided [b]{now.decided}[/b] of {now.sent}",
-        f"indexed [b]{now.indexed}[/b]",
+        f"indexed [b]{now.indexed}[/b]" if now.indexed else "",
     )
     actions = Table("kind", *ACTIONS, title="actions", title_justify="left", expand=True)
     for kind, counts in now.actions.items():

@@ -45,9 +45,14 @@ def mail_fields(message: Split, size_bytes: int, account: str | None = None) -> 
         size_bytes=size_bytes,
         url_domains=link_domains(texts, _MOST_ITEMS) or None,
         attachment_types=[part.type[:_TYPE] for part in parts if part.text is None][:_MOST_ITEMS] or None,
-        headers=_cut(decode_bytes(message.block), _HEADERS) or None,
+        headers=_cut(decode_bytes(_headers(message.block)), _HEADERS) or None,
         body=_cut(_body(parts), _BODY) or None,
     )
+
+
+def _headers(block: bytes) -> bytes:
+    """The block without the line that an mbox puts first: it is no header."""
+    return block.partition(b"\n")[2] if block.startswith((b"From ", b">From ")) else block
 
 
 def _account(message: Split, to: list[str]) -> str:

@@ -17,8 +17,8 @@ from features.store.memory import MemoryStore
 from models.bundle import load_bundles
 from models.learning.decisions import Decision, Decisions, decision_of
 from models.learning.learner import GivenLabel, LabelResult, ModelLearner
-from models.scorers import champion_name, fresh_scorers
-from models.served import serve
+from models.scorers import Scorer, champion_name, fresh_scorers
+from models.served import UNTRAINED, serve
 from models.verdict import decode
 from streams.agents.decide import Decider, InForce
 from streams.record import Record
@@ -78,7 +78,7 @@ class Replay:
         self._out += outgoing
 
     def _in_force(self, kind: str) -> InForce:
-        scorers = {learner.name: (str(learner.scorer.learned), learner.scorer) for learner in self._learners[kind]}
+        scorers = {learner.name: (_version(learner.scorer), learner.scorer) for learner in self._learners[kind]}
         return InForce(self._bundles[kind], serve(scorers, champion_name(kind)), self._reference)
 
     async def event(self, number: int, line: bytes) -> bytes | None:
@@ -136,6 +136,11 @@ class Replay:
             for given, result in learner.on_verdict(kind, where.offset, decision, _SOURCE, where.offset):
                 self._note(decision, given, result)
 
+    @property
+    def unknown_fields(self) -> int:
+        """Fields of decided events that their kinds do not know."""
+        return sum(decider.decoder.unknown_fields for decider in self._deciders.values())
+
     def label(self, label: Label) -> None:
         """Give a label to the learners; one whose event is still to come waits there."""
         decision = self._decisions.get(label.decision_id)
@@ -152,6 +157,11 @@ class Replay:
             if self._on_learned is not None:
                 for name, score in decision.scores.items():
                     self._on_learned(name, score, given.label == "abuse")
+
+
+def _version(scorer: Scorer) -> str:
+    """There are no checkpoints here: a model is what it has learned so far."""
+    return str(scorer.learned) if scorer.learned else UNTRAINED
 
 
 class LabelQueue:

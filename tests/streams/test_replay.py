@@ -51,7 +51,8 @@ def run(events: Iterable[bytes], labels: Iterable[bytes] = (), **settings: Any) 
 
 def learned(verdicts: list[Any]) -> list[int]:
     """How many labels the champion had learned when it scored each event."""
-    return [int(verdict["data"]["scores"][0]["version"]) for verdict in verdicts]
+    versions = [verdict["data"]["scores"][0]["version"] for verdict in verdicts]
+    return [0 if version == "untrained" else int(version) for version in versions]
 
 
 def mixed(count: int) -> tuple[list[bytes], list[bytes]]:

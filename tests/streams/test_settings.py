@@ -93,7 +93,7 @@ def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_wrong_value_in_the_file_names_its_setting(tmp_path: Path) -> None:
     (tmp_path / "weir.toml").write_text("batch_size = 'many'\n")
-    assert refused().startswith("setting 'batch_size': ")
+    assert refused().startswith("weir.toml: setting 'batch_size': ")
 
 
 def test_a_variable_that_is_no_setting_is_refused_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_a_key_in_the_file_that_is_no_setting_is_refused_with_what_was_meant(tmp
 @pytest.mark.parametrize("text", [b"batch_size = \n", b"[[", b"\xff\xfe", b"batch_size = 7\nbatch_size = 8\n"])
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "weir.toml").write_bytes(text)
-    assert refused().startswith("the settings file cannot be read")
+    assert refused().startswith("weir.toml cannot be read")
 
 
 @pytest.mark.parametrize("name", ["nowhere.toml", ".", ""])

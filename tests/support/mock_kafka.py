@@ -14,6 +14,8 @@ def mock_kafka() -> Iterator[str]:
     """The address of a broker that lives as long as the block."""
     owner = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "mock", "log_level": 0})
     (broker,) = owner.list_topics(timeout=10).brokers.values()
+    for topic in ("signup", "login", "mail", "labels"):
+        owner.list_topics(topic, timeout=10)
     yield f"{broker.host}:{broker.port}"
     owner.flush()
 
