@@ -6,6 +6,7 @@ import asyncio
 import io
 import time
 from collections.abc import Mapping
+from functools import partial
 
 import faust
 import structlog
@@ -20,6 +21,7 @@ from features.kinds import load_kinds
 from features.store.redis import RedisStore
 from streams import metrics
 from streams.agents.decide import Decider
+from streams.agents.patience import StoreHealth
 from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process
 from streams.control import ControlReader
 from streams.http import StatusServer
@@ -31,6 +33,8 @@ from streams.topics import OWN
 
 log = structlog.get_logger()
 _WATCH_S = 1.0
+# One round can take as long as a ping and a follow to a store that does not answer.
+_LIVE_S = 30.0
 _IDS_EVERY_S = 30.0
 
 
@@ -51,15 +55,15 @@ def run_worker(settings: Settings) -> None:
     control.read_to_end()
     control.follow()
     publisher = Publisher(settings, f"{settings.namespace}-worker")
-    store = redis_store(settings)
+    store, health = redis_store(settings), StoreHealth()
     deciders = {
-        kind: Decider(settings, catalogue, store, publisher.publish, lambda kind=kind: book.now(kind))  # type: ignore[misc]
+        kind: Decider(settings, catalogue, store, publisher.publish, partial(book.now, kind), health)
         for kind, catalogue in known.items()
     }
     progress = Progress()
     handlers = {kind: decider.decide for kind, decider in deciders.items()}
     app = build_app(settings, handlers, ids, lambda kind, gone: deciders[kind].detach(gone), progress)
-    watch = _Watch(settings, app, deciders, progress, control, publisher, store, ids)
+    watch = _Watch(settings, app, deciders, progress, control, publisher, store, health, ids)
     watches.append(watch)
     app.task(watch.run)
     log.info("worker_started", kinds=sorted(known), port=status.port)
@@ -115,6 +119,7 @@ class _Watch:
         control: ControlReader,
         publisher: Publisher,
         store: RedisStore,
+        health: StoreHealth,
         ids: Mapping[str, str],
     ) -> None:
         self._settings = settings
@@ -124,7 +129,7 @@ class _Watch:
         self._control = control
         self._publisher = publisher
         self._store = store
-        self._store_away = False
+        self._health = health
         self._topic_ids = {name: ids[name] for name in (settings.topic(kind) for kind in deciders)}
         self._ids_asked_s = time.monotonic()
         self._admin = admin_client(settings)
@@ -139,20 +144,17 @@ class _Watch:
                 end_process(self._control.failure)
             self._assigned = bool(self._app.consumer.assignment())
             self._look(self._progress.waiting(self._app))
-            for decider in self._deciders.values():
-                if not decider.busy:
-                    await decider.follow()
-            await self._compare_topics()
             await self._ask_store()
+            if not self._health.away:
+                await asyncio.gather(*(decider.follow() for decider in self._deciders.values() if not decider.busy))
+            await self._compare_topics()
 
     def _look(self, waiting: Mapping[str, int]) -> None:
         for kind, decider in self._deciders.items():
             metrics.LAG.labels(kind).set(waiting.get(self._settings.topic(kind), 0))
             self._progress.last_s = max(self._progress.last_s, decider.patience.alive_s)
-            if decider.patience.waiting:
-                # Waiting for a store that is away is not being stuck.
-                self._progress.last_s = time.monotonic()
-        if self._publisher.away:
+        if self._health.away or self._publisher.away:
+            # Waiting for a store or a Kafka that is away is not being stuck.
             self._progress.last_s = time.monotonic()
         if not any(waiting.values()) or not self._assigned:
             self._progress.last_s = time.monotonic()
@@ -164,11 +166,9 @@ class _Watch:
         try:
             await self._store.ping()
         except StoreUnavailable as error:
-            if not self._store_away and not any(d.patience.waiting for d in self._deciders.values()):
-                log.warning("store_unavailable", why=str(error), doing="waiting")
-            self._store_away = True
+            self._health.gone(error)
         else:
-            self._store_away = False
+            self._health.back()
 
     async def _compare_topics(self) -> None:
         """A topic that was made anew begins at offset 0, below marks that speak of the old one: start again."""
@@ -185,13 +185,8 @@ class _Watch:
 
     def ready(self) -> bool:
         """Assigned and deciding: not waiting for the store."""
-        return (
-            self.live()
-            and self._assigned
-            and not self._store_away
-            and not any(d.patience.waiting for d in self._deciders.values())
-        )
+        return self.live() and self._assigned and not self._health.away
 
     def live(self) -> bool:
         """The event loop still turns."""
-        return time.monotonic() - self._beat_s < 10 * _WATCH_S
+        return time.monotonic() - self._beat_s < _LIVE_S

@@ -21,7 +21,7 @@ from models.served import Served
 from models.verdict import Verdict, encode
 from streams import metrics
 from streams.agents.partitions import Partitions, in_log_order
-from streams.agents.patience import Patience
+from streams.agents.patience import Patience, StoreHealth
 from streams.agents.refill import Refill, position_of
 from streams.record import Record
 from streams.settings import Settings
@@ -67,6 +67,7 @@ class Decider:
         store: Store,
         publish: Publish,
         in_force: Callable[[], InForce],
+        health: StoreHealth | None = None,
     ) -> None:
         self.kind = catalogue.kind
         self._settings = settings
@@ -75,7 +76,7 @@ class Decider:
         self._publish = publish
         self._in_force = in_force
         self.decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
-        self.patience = Patience(self.kind.name)
+        self.patience = Patience(health or StoreHealth())
         self._partitions = Partitions()
         self._refill = Refill(settings, catalogue, store, self.patience)
         self._lock = asyncio.Lock()

@@ -17,21 +17,37 @@ T = TypeVar("T")
 _LONGEST_S = 5.0
 
 
-class Patience:
-    """``waiting`` is true while the store is away, so that a watchdog can tell waiting from being stuck."""
+class StoreHealth:
+    """Whether the store answers, as all that ask it have found; said once for all of them."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._since: float | None = None
+    def __init__(self) -> None:
+        self._gone_s: float | None = None
+
+    @property
+    def away(self) -> bool:
+        return self._gone_s is not None
+
+    def gone(self, error: StoreUnavailable) -> None:
+        if self._gone_s is None:
+            self._gone_s = time.monotonic()
+            log.warning("store_unavailable", why=str(error), doing="waiting")
+
+    def back(self) -> None:
+        if self._gone_s is not None:
+            log.info("store_is_back", waited_s=round(time.monotonic() - self._gone_s, 1))
+            self._gone_s = None
+
+
+class Patience:
+    """One kind's waiting. ``alive_s``: when it last waited or worked, so that no watchdog takes it for stuck."""
+
+    def __init__(self, health: StoreHealth) -> None:
+        self._health = health
         self.alive_s = time.monotonic()
 
     def alive(self) -> None:
-        """Long work goes on: it is not being stuck."""
+        """Long work goes on."""
         self.alive_s = time.monotonic()
-
-    @property
-    def waiting(self) -> bool:
-        return self._since is not None
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
         """The answer of ``call``, asked again until the store is there."""
@@ -41,13 +57,10 @@ class Patience:
                 answer = await call()
             except StoreUnavailable as error:
                 metrics.STORE_UNAVAILABLE.inc()
-                if self._since is None:
-                    self._since = time.monotonic()
-                    log.warning("store_unavailable", kind=self._kind, why=str(error), doing="waiting")
+                self._health.gone(error)
+                self.alive()
                 await asyncio.sleep(delay_s)
                 delay_s = min(_LONGEST_S, delay_s * 2)
                 continue
-            if self._since is not None:
-                log.info("store_is_back", kind=self._kind, waited_s=round(time.monotonic() - self._since, 1))
-                self._since = None
+            self._health.back()
             return answer
