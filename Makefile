@@ -52,6 +52,10 @@ lock: setup ## Renew the lock files with the newest versions that pyproject.toml
 docs: setup ## Make the generated documents anew
 	$(BIN)/weir settings > docs/settings.md
 
+.PHONY: bench-features
+bench-features: setup ## Cost of the features in both stores, beside pipelined sorted sets
+	$(BIN)/python bench/feature_cost.py
+
 .PHONY: services-up
 services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine
 	$(BIN)/weir services up
