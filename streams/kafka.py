@@ -108,7 +108,7 @@ def wait_for_topics(settings: Settings, names: Sequence[str], stop: threading.Ev
     delay_s, said = 0.2, ""
     while True:
         try:
-            present = admin.list_topics(timeout=10).topics
+            present = admin.list_topics(timeout=3).topics
             missing = [name for name in wanted if name not in present]
             if not missing:
                 return topic_ids(admin, wanted)

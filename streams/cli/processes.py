@@ -30,6 +30,14 @@ def worker() -> None:
 
     settings = load_settings()
     configure_logs(settings, "worker")
+
+    def told_to_end(*_: object) -> None:
+        log.info("worker_stopped_waiting")
+        sys.exit(0)
+
+    # While it waits for Kafka; the engine puts its own handlers in place of these.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told_to_end)
     run_worker(settings)
 
 

@@ -16,7 +16,7 @@ import pytest
 import redis
 from support.events import record
 from support.hostile import garbage
-from support.pipeline import Pipeline, wait_until
+from support.pipeline import Pipeline, Process, wait_until
 
 
 def send(pipeline: Pipeline, start: int, count: int, now_ms: int) -> None:
@@ -197,3 +197,20 @@ def test_kafka_and_elasticsearch_may_crash_and_come_back(services: Any, tmp_path
             assert process.log().count("\n") < 30, process.log()
             assert "Traceback" not in process.log(), process.log()
             assert process.terminate() == 0
+
+
+@pytest.mark.parametrize("command", ["worker", "learner", "indexer"])
+def test_a_process_that_waits_for_its_services_is_alive_not_ready_and_ends_when_told(
+    command: str, tmp_path: Path
+) -> None:
+    env = {"WEIR_KAFKA": "127.0.0.1:1", "WEIR_ELASTICSEARCH": "http://127.0.0.1:1"}
+    process = Process(command, env, tmp_path)
+    try:
+        wait_until(lambda: process.get("/live")[0] == 200, 30, "alive")
+        assert process.get("/ready")[0] == 503
+        wait_until(lambda: process.log().count("waiting") == 1, 20, "one line says what it waits for")
+        assert process.terminate(20) == 0
+        assert "Traceback" not in process.log()
+    finally:
+        if process.popen.poll() is None:
+            process.kill()
