@@ -12,7 +12,7 @@ import os
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 import structlog
@@ -22,7 +22,8 @@ from streams.settings import Settings
 from streams.wire import RecordRef
 
 log = structlog.get_logger()
-Handler = Callable[[Sequence[Record]], Awaitable[None]]
+# What comes back is done and may be acknowledged; what does not, the engine delivers once more.
+Handler = Callable[[Sequence[Record]], Awaitable[Sequence[Record]]]
 OnMoved = Callable[[str, Sequence[int]], None]
 
 EXIT_UNEXPECTED = 70
@@ -45,10 +46,13 @@ class Progress:
     def forget(self, topic: str, partition: int) -> None:
         self.done.pop((topic, partition), None)
 
-    def acknowledge(self, events: Sequence[Any]) -> None:
+    def acknowledge(self, events: Sequence[Any], records: Sequence[Record]) -> None:
+        places = {(record.where.topic, record.where.partition, record.where.offset) for record in records}
         for event in events:
-            event.ack()
             message = event.message
+            if (message.topic, message.partition, message.offset) not in places:
+                continue
+            event.ack()
             self.done[message.topic, message.partition] = message.offset + 1
         self.last_s = time.monotonic()
 
@@ -129,20 +133,20 @@ def _agent(
             work = asyncio.ensure_future(_work(handler, [_record(event, topic_id) for event in events]))
             try:
                 # A shutdown lets the micro-batch in hand finish, so that it need not be decided again.
-                await asyncio.shield(work)
+                records = await asyncio.shield(work)
             except asyncio.CancelledError:
                 await asyncio.wait([work], timeout=10)
                 if work.done():
-                    progress.acknowledge(events)
+                    progress.acknowledge(events, work.result())
                 raise
-            progress.acknowledge(events)
+            progress.acknowledge(events, records)
 
     return agent
 
 
-async def _work(handler: Handler, records: Sequence[Record]) -> None:
+async def _work(handler: Handler, records: Sequence[Record]) -> Sequence[Record]:
     try:
-        await handler(records)
+        return await handler(records)
     except Exception as error:  # noqa: BLE001 - whatever it is, the only safe answer is to start again
         end_process(error)
 
@@ -154,7 +158,7 @@ def _record(event: Any, topic_id: str) -> Record:
     return Record(message.key, message.value, where)
 
 
-def end_process(error: BaseException) -> None:
+def end_process(error: BaseException) -> NoReturn:
     """End at once, without acknowledging anything: the supervisor starts the process again."""
     # The traceback's last line is the error's text, which a kind's or model's own code may have filled with anything.
     trace = "".join(traceback.format_tb(error.__traceback__))

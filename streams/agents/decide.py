@@ -89,8 +89,8 @@ class Decider:
     def busy(self) -> bool:
         return self._lock.locked()
 
-    async def decide(self, records: Sequence[Record]) -> None:
-        """Decide these records; when this returns, everything about them is published and delivered."""
+    async def decide(self, records: Sequence[Record]) -> list[Record]:
+        """Decide these records; those that come back are published and delivered, the others come again."""
         async with self._lock:
             in_force = self._in_force()
             ordered = in_log_order(records)
@@ -107,6 +107,7 @@ class Decider:
                 await self._publish(outgoing)
             self._partitions.done(ordered)
             self._measure(opened, verdicts)
+            return ordered
 
     async def follow(self) -> None:
         """Move the marks of shards that no event touched, and notice a store that lost its tail.
