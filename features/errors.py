@@ -4,6 +4,7 @@ WeirError
 ├── InvalidEvent      a record that is no event: it goes to dead-letters; look at its producer
 ├── KindError         a kind's declaration is wrong: refuse to start, name file and remedy
 ├── ExpressionError   a condition does not compile: refuse it, with line, column and caret
+├── ReferenceDataError  a file of reference data cannot be used: repair it; on a reload the running one stays
 ├── StoreUnavailable  the store does not answer: wait, retry with backoff
 └── StoreBehind       a shard of the store lost its tail: read the gap again from Kafka, then go on
 """
@@ -47,6 +48,10 @@ class InvalidEvent(WeirError):
 
 class KindError(WeirError):
     """A kind's declaration contradicts itself; the text names the kind, the fault and the remedy."""
+
+
+class ReferenceDataError(WeirError):
+    """A file of reference data is broken; the text names the file, the line and the remedy."""
 
 
 class StoreUnavailable(WeirError):

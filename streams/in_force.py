@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from threading import Lock
 
 import msgspec
 import structlog
 
 from features.catalogue import Catalogue
-from features.reference import reference_version
+from features.reference import Reference
 from models.bundle import load_bundles
 from models.errors import ModelError
 from models.registry.folder import Manifest, Registry
@@ -17,6 +18,7 @@ from models.scorers import Scorer, champion_name, fresh_scorers
 from models.served import UNTRAINED, serve
 from streams import metrics
 from streams.agents.decide import InForce
+from streams.reference.watch import read_reference
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -25,7 +27,7 @@ CHAMPION_KEY = "champion/"
 
 
 class InForceBook:
-    """Changes come from the control reader's thread; a reader sees the old value or the new one, whole."""
+    """Changes come from other threads (control reader, reference watch); readers see the old or the new, whole."""
 
     def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue]) -> None:
         self._catalogues = catalogues
@@ -33,7 +35,8 @@ class InForceBook:
         self._scorers: dict[str, dict[str, tuple[str, Scorer]]] = {}
         self._champions = {kind: champion_name(kind) for kind in catalogues}
         self._now: dict[str, InForce] = {}
-        reference = reference_version()
+        self._changing = Lock()
+        reference = read_reference(settings.reference_folder)
         bundles = load_bundles(catalogues, settings.rulebook_folders)
         for kind in catalogues:
             fresh = fresh_scorers(kind, settings.min_labels)
@@ -54,6 +57,11 @@ class InForceBook:
                 name = key.removeprefix(MODEL_KEY)
                 metrics.MODEL_FAULTS.labels(name).inc()
                 log.error("model_refused", model=name, why=str(error), doing="the running one stays")
+
+    def take_reference(self, reference: Reference) -> None:
+        """Let every kind look things up in these tables from its next micro-batch on."""
+        with self._changing:
+            self._now = {kind: replace(now, reference=reference) for kind, now in self._now.items()}
 
     def _take_champion(self, kind: str, value: bytes | None) -> None:
         if kind not in self._champions:
@@ -80,4 +88,5 @@ class InForceBook:
 
     def _swap(self, kind: str) -> None:
         served = serve(self._scorers[kind], self._champions[kind])
-        self._now[kind] = replace(self._now[kind], models=served)
+        with self._changing:
+            self._now[kind] = replace(self._now[kind], models=served)

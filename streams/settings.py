@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     redis: str = Field("redis://127.0.0.1:16379/0", description="Redis, as redis://host:port/database")
     elasticsearch: str = Field("http://127.0.0.1:19200", description="Elasticsearch, comma separated URLs")
     registry: Path = Field(Path("var/registry"), description="the folder of model checkpoints, shared by all")
+    reference_folder: Path = Field(Path("var/reference"), description="the folder of fetched reference data")
     kinds_folders: Folders = Field((), description="further folders of kinds, comma separated")
     rulebook_folders: Folders = Field((), description="further folders of rules and policies, comma separated")
 

@@ -1,10 +1,6 @@
 """Data that the world publishes and features look up; each verdict names its version."""
 
-from __future__ import annotations
+from features.reference.load import load_reference
+from features.reference.tables import Reference
 
-from importlib.metadata import version
-
-
-def reference_version() -> str:
-    """The version of all reference data in use."""
-    return f"psl-{version('publicsuffixlist')}"
+__all__ = ["Reference", "load_reference"]

@@ -14,6 +14,7 @@ from features.catalogue import Catalogue
 from features.entity import Handle, digest, handles
 from features.errors import InvalidEvent, StoreBehind, StoreUnavailable
 from features.event import Event, EventDecoder
+from features.reference import Reference
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Store
 from models.bundle import Bundle
 from models.judge import Case, judge
@@ -41,7 +42,7 @@ class InForce:
 
     bundle: Bundle
     models: tuple[Served, ...]
-    reference: str
+    reference: Reference
 
 
 @dataclass(slots=True)
@@ -202,7 +203,7 @@ class Decider:
         """Verdicts for those that have none yet."""
         with metrics.STAGE_SECONDS.labels(self.kind.name, "judge").time():
             cases = [self._case(one) for one in opened if one.verdict is None]
-            return judge(cases, self._catalogue, in_force.bundle, in_force.models, in_force.reference)
+            return judge(cases, self._catalogue, in_force.bundle, in_force.models, in_force.reference.version)
 
     async def _keep(self, opened: list[_Open], verdicts: Sequence[Verdict]) -> None:
         judged = [one for one in opened if one.verdict is None]

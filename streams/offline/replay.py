@@ -12,7 +12,7 @@ from features.catalogue import catalogues
 from features.errors import InvalidEvent
 from features.event import EventDecoder, open_envelope
 from features.kind import Kind
-from features.reference import reference_version
+from features.reference import load_reference
 from features.store.memory import MemoryStore
 from models.bundle import load_bundles
 from models.learning.decisions import Decision, Decisions, decision_of
@@ -54,7 +54,7 @@ class Replay:
         self._store = MemoryStore(offline.dedupe_s)
         self._catalogues = catalogues(list(kinds.values()))
         self._bundles = load_bundles(self._catalogues, offline.rulebook_folders)
-        self._reference = reference_version()
+        self.reference = load_reference(offline.reference_folder)
         self._learners = {
             kind: [
                 ModelLearner(name, kind, scorer) for name, scorer in fresh_scorers(kind, offline.min_labels).items()
@@ -79,7 +79,7 @@ class Replay:
 
     def _in_force(self, kind: str) -> InForce:
         scorers = {learner.name: (_version(learner.scorer), learner.scorer) for learner in self._learners[kind]}
-        return InForce(self._bundles[kind], serve(scorers, champion_name(kind)), self._reference)
+        return InForce(self._bundles[kind], serve(scorers, champion_name(kind)), self.reference)
 
     async def event(self, number: int, line: bytes) -> bytes | None:
         """Decide the event of one line; None where it is refused or a duplicate (the report says which)."""

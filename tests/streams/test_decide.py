@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from support.events import KINDS, T0, record
 
 from features.catalogue import Catalogue
+from features.reference import load_reference
 from features.store.memory import MemoryStore
 from models.bundle import load_bundle
 from models.verdict import Verdict, decode
@@ -34,7 +35,7 @@ def decide(store: MemoryStore, *batches: Sequence[Record]) -> list[Verdict]:
         published.extend(outgoing)
 
     async def run() -> None:
-        in_force = InForce(load_bundle(CATALOGUE), (), "r")
+        in_force = InForce(load_bundle(CATALOGUE), (), load_reference(None))
         decider = Decider(Settings(), CATALOGUE, store, publish, lambda: in_force)
         for batch in batches:
             await decider.decide(batch)

@@ -1,0 +1,1 @@
+"""Reference data: fetching it, saying what there is, and noticing that it changed."""
