@@ -87,6 +87,20 @@ def _encode(kind: str, record_id: str, source: str, time_ms: int, data: Any) -> 
     )
 
 
+class DeadLetter(msgspec.Struct, frozen=True):
+    """Why a record was refused (``reason``: one word of a fixed set; ``detail``: where) and its coordinates.
+
+    Nothing of its content: that stays in the record, for as long as its topic keeps it.
+    """
+
+    topic: str
+    topic_id: str
+    partition: int
+    offset: int
+    reason: str
+    detail: str
+
+
 @dataclass(frozen=True, slots=True)
 class RecordRef:
     """Where a record stands: topic and partition by name, and the topic's id, which survives no re-creation."""
@@ -105,14 +119,7 @@ class RecordRef:
 def encode_dead_letter(where: RecordRef, error: InvalidEvent) -> bytes:
     """Why a record was refused, and where it is; its payload stays there. The same record has the same id."""
     name = f"{where.place}:{where.offset}".encode()
-    data = {
-        "topic": where.topic,
-        "topic_id": where.topic_id,
-        "partition": where.partition,
-        "offset": where.offset,
-        "reason": error.reason,
-        "detail": error.detail,
-    }
+    data = DeadLetter(where.topic, where.topic_id, where.partition, where.offset, error.reason, error.detail)
     return _encode("dead-letter", hashlib.blake2b(name, digest_size=16).hexdigest(), "weir", where.append_ms, data)
 
 

@@ -1,0 +1,80 @@
+"""What each record is beside its payload, in AsyncAPI's terms: its words, its key, its headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.kind import Kind
+from streams.in_force import CHAMPION_KEY, MODEL_KEY
+from streams.wire import APPEND_HEADER, OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, TOPIC_ID_HEADER
+
+Part = dict[str, Any]
+
+BINDING = "0.5.0"
+SCHEMA = "#/components/schemas/{name}"
+_NUMBER = {"type": "string", "pattern": "^[0-9]+$"}
+_HEADERS = {
+    TOPIC_HEADER: {"type": "string", "description": "the topic of the event's record"},
+    TOPIC_ID_HEADER: {"type": "string", "description": "Kafka's id of that topic, new when it is created anew"},
+    PARTITION_HEADER: {**_NUMBER, "description": "the partition of the event's record"},
+    OFFSET_HEADER: {**_NUMBER, "description": "the offset of the event's record"},
+    APPEND_HEADER: {**_NUMBER, "description": "when Kafka appended it, in milliseconds since 1970"},
+}
+
+
+def event_message(kind: Kind) -> Part:
+    words = f"A {kind.name} event. Fields that the kind does not know are ignored, and counted."
+    if kind.private:
+        words += f" Private text, in no verdict, index, log or error: {', '.join(kind.private)}."
+    key = {"type": "string", "minLength": 1, "description": f"the event's {kind.partition_key}, as UTF-8 text"}
+    return _message(f"{kind.name} event", words, f"event.{kind.name}", key=key)
+
+
+def own_messages() -> dict[str, Part]:
+    decision = {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "the decision id of the labelled event"}
+    headers = {"type": "object", "required": list(_HEADERS), "properties": _HEADERS}
+    verdict_key = {"type": ["string", "null"], "description": "the key of the event's record"}
+    model_key = {"type": "string", "pattern": f"^{MODEL_KEY}", "description": f"{MODEL_KEY}<name of the model>"}
+    champion_key = {"type": "string", "pattern": f"^{CHAMPION_KEY}", "description": f"{CHAMPION_KEY}<kind>"}
+    named = {
+        "type": ["string", "null"],
+        "description": "UTF-8 text without quotes: a model's name; a record without value means the model that ships",
+    }
+    return {
+        "label": _message("label", "What somebody found out about an event.", "label", key=decision),
+        "verdict": _message(
+            "verdict",
+            "What was decided about an event, why, and on what. It holds none of the event's private text. "
+            "Its headers tell where the event's record stands.",
+            "verdict",
+            key=verdict_key,
+            headers=headers,
+        ),
+        "dead-letter": _message("dead letter", "A record that was refused. It has no key.", "dead-letter"),
+        "checkpoint": _message(
+            "checkpoint", "A model's newest checkpoint in the registry.", "checkpoint", key=model_key
+        )
+        | {"contentType": "application/json"},
+        "champion": {
+            "title": "champion",
+            "description": "The model whose score counts for a kind.",
+            "contentType": "text/plain",
+            "payload": named,
+            "bindings": _key(champion_key),
+        },
+    }
+
+
+def _message(title: str, words: str, payload: str, *, key: Part | None = None, headers: Part | None = None) -> Part:
+    return {
+        "name": payload,
+        "title": title,
+        "description": words,
+        **({"headers": headers} if headers is not None else {}),
+        "payload": {"$ref": SCHEMA.format(name=payload)},
+        **({"bindings": _key(key)} if key is not None else {}),
+    }
+
+
+def _key(schema: Part) -> Part:
+    return {"kafka": {"key": schema, "bindingVersion": BINDING}}
