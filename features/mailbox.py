@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from features.address import ip_address
 
-_LONGEST = 320
+_LONGEST_TEXT = 1024
+_LONGEST_NAME = 256
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NO_TEXT = re.compile(r'[\s\x00-\x1f\x7f<>@"]')
 
@@ -48,7 +49,7 @@ def normalised_mailbox(address: str | None) -> str | None:
     Tags are dropped at every provider: the few that tell ``a+b`` from ``a`` are merged wrongly, knowingly.
     None for what is no address. Total, and idempotent.
     """
-    if address is None or len(address) > _LONGEST:
+    if address is None or len(address) > _LONGEST_TEXT:
         return None
     text = address.strip()
     if text.endswith(">"):
@@ -58,6 +59,8 @@ def normalised_mailbox(address: str | None) -> str | None:
     if not at or domain is None:
         return None
     name = _folded(name)
+    if len(name) > _LONGEST_NAME:
+        return None
     if len(name) > 2 and name[0] == name[-1] == '"':
         # Within quotes every character is meant, and no provider above gives out such names.
         return f"{name}@{domain}" if name.isprintable() else None
@@ -65,7 +68,8 @@ def normalised_mailbox(address: str | None) -> str | None:
     name = name.partition("+")[0] or name
     if provider.separator != "+":
         name = name.partition(provider.separator)[0] or name
-    name = name.translate(provider.folds)
+    # What a dot kept apart can compose.
+    name = unicodedata.normalize("NFC", name.translate(provider.folds))
     return f"{name}@{provider.domain}" if name and not _NO_TEXT.search(name) else None
 
 

@@ -33,6 +33,7 @@ from features.mailbox import normalised_mailbox
         ("jane@XN--BCHER-KVA.example", "jane@xn--bcher-kva.example"),
         ("RENE\u0301@example.org", "ren\u00e9@example.org"),
         ("jane@[IPv6:2001:DB8::1]", "jane@[2001:db8::1]"),
+        ("z.\u0301@gmail.com", "\u017a@gmail.com"),
         ("jane@[192.0.2.1]", "jane@[192.0.2.1]"),
         ('"Jane+Doe @ home"@example.org', '"jane+doe @ home"@example.org'),
     ],
@@ -46,7 +47,8 @@ def test_an_address_leads_to_its_mailbox(address: str, mailbox: str) -> None:
     [None, "", "jane", "@", "jane@", "@example.org", "jane@-a.example", "jane@a..example", "jane@.example",
      "a@b@c.example",
      "...@gmail.com", "jane doe@example.org", "jane\n@example.org", "jane@[1.2.3]", "jane@" + "a" * 64 + ".example",
-     "x" * 400 + "@example.org", "jane@\u2028.example", 'ja"ne@example.org', "ja\x00ne@example.org",
+     "x" * 400 + "@example.org", "İ" * 200 + "@example.org",
+     "jane@\u2028.example", 'ja"ne@example.org', "ja\x00ne@example.org",
      "jane@" + "é" * 100 + ".example"],
 )  # fmt: skip
 def test_what_is_no_address_has_no_mailbox(text: str | None) -> None:
