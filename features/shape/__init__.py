@@ -1,0 +1,91 @@
+"""Numbers that describe a text, an address or a moment on their own: pure, total, without state.
+
+They are ``by`` of ``Derived`` features and of inputs. Whatever the text, none raises and none takes longer than its
+length asks for.
+"""
+
+from features.shape.agents import is_scripted
+from features.shape.attachments import carries_archive, carries_macros, carries_page, carries_program
+from features.shape.links import domains, first_domain, foreign_share, has_address, has_punycode, link_density
+from features.shape.moments import hour_of_week, is_night, is_weekend
+from features.shape.names import is_tagged, likeness, local_digit_share, local_part
+from features.shape.senders import (
+    checks_passed,
+    differs,
+    domain_of,
+    failed,
+    first_recipient_domain,
+    is_bare_greeting,
+    is_outbound,
+    is_own_recipient,
+    is_spf_aligned,
+    is_unlisted,
+    recipient_domains,
+    shows_other_address,
+)
+from features.shape.subjects import exclamations, has_emoji, is_false_reply, is_gappy, names_money, subject_form
+from features.shape.texts import (
+    alternations,
+    digit_share,
+    entropy_bits,
+    is_disguised,
+    longest_consonants,
+    longest_digits,
+    mark_share,
+    pattern,
+    upper_share,
+)
+from features.shape.values import amount, empty, flag, kilobytes, length
+
+__all__ = [
+    "alternations",
+    "amount",
+    "carries_archive",
+    "carries_macros",
+    "carries_page",
+    "carries_program",
+    "checks_passed",
+    "differs",
+    "digit_share",
+    "domain_of",
+    "domains",
+    "empty",
+    "entropy_bits",
+    "exclamations",
+    "failed",
+    "first_domain",
+    "first_recipient_domain",
+    "flag",
+    "foreign_share",
+    "has_address",
+    "has_emoji",
+    "has_punycode",
+    "hour_of_week",
+    "is_bare_greeting",
+    "is_disguised",
+    "is_false_reply",
+    "is_gappy",
+    "is_night",
+    "is_outbound",
+    "is_own_recipient",
+    "is_scripted",
+    "is_spf_aligned",
+    "is_tagged",
+    "is_unlisted",
+    "is_weekend",
+    "kilobytes",
+    "length",
+    "likeness",
+    "link_density",
+    "local_digit_share",
+    "local_part",
+    "longest_consonants",
+    "longest_digits",
+    "mark_share",
+    "names_money",
+    "pattern",
+    "recipient_domains",
+    "shows_other_address",
+    "subject_form",
+    "upper_share",
+]
