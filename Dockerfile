@@ -4,7 +4,7 @@ FROM python:3.11-slim-bookworm AS wheel
 WORKDIR /src
 COPY requirements-build.lock ./
 RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY pyproject.toml README.md LICENSE NOTICE CHANGELOG.md ./
 COPY features ./features
 COPY models ./models
 COPY streams ./streams

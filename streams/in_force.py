@@ -36,12 +36,14 @@ class InForceBook:
         self._champions = {kind: champion_name(kind) for kind in catalogues}
         self._now: dict[str, InForce] = {}
         self._changing = Lock()
-        reference = read_reference(settings.reference_folder)
+        self.reference = read_reference(settings.reference_folder)
         bundles = load_bundles(catalogues, settings.rulebook_folders)
         for kind in catalogues:
             fresh = fresh_scorers(kind, settings.min_labels)
             self._scorers[kind] = {name: (UNTRAINED, scorer) for name, scorer in fresh.items()}
-            self._now[kind] = InForce(bundles[kind], serve(self._scorers[kind], self._champions[kind]), reference)
+            self._now[kind] = InForce(
+                bundles[kind], serve(self._scorers[kind], self._champions[kind]), self.reference
+            )
 
     def now(self, kind: str) -> InForce:
         return self._now[kind]
@@ -61,6 +63,7 @@ class InForceBook:
     def take_reference(self, reference: Reference) -> None:
         """Let every kind look things up in these tables from its next micro-batch on."""
         with self._changing:
+            self.reference = reference
             self._now = {kind: replace(now, reference=reference) for kind, now in self._now.items()}
 
     def _take_champion(self, kind: str, value: bytes | None) -> None:

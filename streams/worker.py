@@ -27,6 +27,7 @@ from streams.control import ControlReader
 from streams.http import StatusServer
 from streams.in_force import InForceBook
 from streams.kafka import admin_client, topic_ids, wait_for_topics
+from streams.reference.watch import ReferenceWatch
 from streams.settings import Settings
 from streams.sinks.publish import Publisher
 from streams.topics import OWN
@@ -66,6 +67,8 @@ def run_worker(settings: Settings) -> None:
     watch = _Watch(settings, app, deciders, progress, control, publisher, store, health, ids)
     watches.append(watch)
     app.task(watch.run)
+    fresh = ReferenceWatch(settings.reference_folder, book.reference, book.take_reference)
+    app.task(fresh.run)
     log.info("worker_started", kinds=sorted(known), port=status.port)
     worker = faust.Worker(
         app,

@@ -18,6 +18,7 @@ _COMMANDS = {
     "services": ("streams.cli.services", "services"),
     "schema": ("streams.cli.schema", "schema"),
     "features": ("streams.cli.features", "features"),
+    "reference": ("streams.cli.reference", "reference"),
     "settings": ("streams.cli.settings", "settings"),
     "import": ("streams.cli.import_", "import_"),
     "simulate": ("streams.cli.simulate", "simulate"),

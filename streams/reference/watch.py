@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -13,7 +14,7 @@ from features.reference import Reference, load_reference
 from features.reference.load import FILES
 
 log = structlog.get_logger()
-_LOOK_S = 2.0
+_LOOK_S = 1.0
 # For each table that may be absent, how to get it.
 REMEDIES = {"asn": "weir reference fetch", "tor": "weir reference fetch --tor FILE"}
 Signature = tuple[tuple[int, int, int] | None, ...]
@@ -26,8 +27,13 @@ def read_reference(folder: Path) -> Reference:
     return reference
 
 
+class Stoppable(Protocol):
+    @property
+    def should_stop(self) -> bool: ...
+
+
 class ReferenceWatch:
-    """Compares the files' sizes and times every two seconds; ``take`` gets the new tables, always whole.
+    """Compares the files' sizes and times once a second; ``take`` gets the new tables, always whole.
 
     Tables that cannot be used are reported once, and the running ones stay.
     """
@@ -40,9 +46,9 @@ class ReferenceWatch:
         self._seen = signature(folder)
         self._read: Signature | None = None
 
-    async def run(self, should_stop: Callable[[], bool]) -> None:
-        """Look until told to stop. Reading happens in a thread: the decisions go on meanwhile."""
-        while not should_stop():
+    async def run(self, app: Stoppable) -> None:
+        """Look until the app stops. Reading happens in a thread: the decisions go on meanwhile."""
+        while not app.should_stop:
             await asyncio.sleep(_LOOK_S)
             await asyncio.to_thread(self.look)
 
