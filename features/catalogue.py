@@ -3,130 +3,118 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from keyword import iskeyword
-from typing import Any
 
 import msgspec
 
-from features.aggregations.base import FeatureInfo, Input, Reserve, Value
+from features.aggregations.base import Code, FeatureInfo, Sources
 from features.aggregations.derived import Derived
-from features.aggregations.state import EntityPlan, Reading, absent
-from features.entity import Handle, value_hash
-from features.errors import ExpressionError, KindError
+from features.aggregations.elsewhere import Elsewhere
+from features.aggregations.reserve import Reserve
+from features.aggregations.state import FLAGS, Positions, Reading, absent
+from features.errors import KindError
 from features.event import Event
-from features.expression import compile_condition
-from features.expression.functions import FUNCTIONS
-from features.expression.types import NUMBER, Name, Namespace, field_names
+from features.expression.types import NUMBER, Name, Namespace, field_names, input_names
+from features.generated import (
+    Made,
+    Prepare,
+    Source,
+    Vector,
+    made_of,
+    prepare_function,
+    value_code,
+    vector_function,
+)
 from features.kind import Kind
+from features.prepared import Prepared
+from features.reference import Reference
+from features.views import View, views_of
 
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One entity of one event on its way to a store.
-
-    ``weights``: what each ring adds (0 where its condition does not hold). ``hashes``: the value for each set,
-    None for none.
-    """
-
-    plan: EntityPlan
-    handle: Handle
-    weights: tuple[int, ...]
-    hashes: tuple[int | None, ...]
+_FORGOTTEN = " If t - T > horizon_s, all earlier events of this entity are forgotten first."
 
 
 class Catalogue:
-    """The compiled features of one kind; ``infos`` and every vector are in declared order."""
+    """The compiled features of one kind; ``infos`` and every vector are in declared order.
 
-    def __init__(self, kind: Kind) -> None:
+    ``others``: the kinds whose state its features read too.
+    """
+
+    def __init__(self, kind: Kind, others: Mapping[str, Kind] | None = None) -> None:
         self.kind = kind
+        self.inputs = input_names(kind.inputs)
         self.fields: Namespace = {
             name: known for name, known in field_names(kind.fields).items() if name not in kind.private
         }
-        reserves = {entity.name: Reserve() for entity in kind.entities}
+        reserves = {entity.name: Reserve(kind, entity) for entity in kind.entities}
+        views = views_of(kind, others or {})
         infos: list[FeatureInfo] = []
-        self._columns: list[tuple[str | None, Value | Derived]] = []
+        columns: list[Code | Derived | View] = []
         for measure in kind.features:
             if isinstance(measure, Derived):
                 infos.append(measure.info(kind))
-                self._columns.append((None, measure))
-                continue
-            entity = measure.entity_of(kind)
-            compiled = measure.compile(kind, reserves[entity.name])
-            for info, value in zip(compiled.infos, compiled.values, strict=True):
-                if info.window_s is not None and info.window_s > entity.horizon_s:
-                    raise KindError(
-                        f"kind {kind.name}: feature {info.name!r} looks back further than its entity's horizon "
-                        f"{entity.horizon!r}: lengthen the horizon of entity {entity.name!r}"
-                    )
-                infos.append(info)
-                self._columns.append((entity.name, value))
+                columns.append(measure)
+            elif isinstance(measure, Elsewhere):
+                view = views[measure.name]
+                infos.append(view.info)
+                columns.append(view)
+            else:
+                entity = measure.entity_of(kind)
+                compiled = measure.compile(kind, reserves)
+                infos += (_checked(kind, info, entity.horizon_s, measure.name) for info in compiled.infos)
+                columns += compiled.codes
         self.infos: tuple[FeatureInfo, ...] = tuple(infos)
         self.names: tuple[str, ...] = tuple(info.name for info in infos)
         self._refuse_name_clashes()
-        self.plans = {
-            entity.name: EntityPlan(
-                f"{kind.name}:{entity.name}",
-                tuple(reserves[entity.name].rings),
-                tuple(reserves[entity.name].sets),
-                entity.horizon_s,
-            )
-            for entity in kind.entities
-        }
-        self._absent = {name: absent(plan) for name, plan in self.plans.items()}
-        self._ring_inputs = {n: [self._input(*i) for i in r.ring_inputs] for n, r in reserves.items()}
-        self._set_inputs = {n: [self._input(*i) for i in r.set_inputs] for n, r in reserves.items()}
-        # What an entity is made of is in no feature's description, and changes what all of its features mean.
-        made_of = [(e.name, e.of, None if e.by is None else e.by.__qualname__) for e in kind.entities]
-        self.schema = hashlib.blake2b(msgspec.json.encode([self.infos, made_of]), digest_size=8).hexdigest()
+        self.plans = {name: reserve.plan() for name, reserve in reserves.items()}
+        made = [Made(entity, self.plans[entity.name], reserves[entity.name]) for entity in kind.entities]
+        touched = {info.entity for info in self.infos if info.of_kind == kind.name}
+        sources, positions = _sources(self.inputs, made, views.values(), touched)
+        self.sources: tuple[Source, ...] = tuple(sources)
+        self._prepare: Prepare = prepare_function(kind, self.fields, self.inputs, made, self.sources)
+        self._vector: Vector = vector_function(
+            kind, self.inputs, [_column(c, positions) for c in columns], [absent(s.plan) for s in self.sources]
+        )
+        self.schema = self._schema()
+
+    def _schema(self) -> str:
+        """What features mean, not how they are described."""
+        meaning = [replace(info, sentence="", formula="") for info in self.infos]
+        entities = [(e.name, e.of, made_of(e.by)) for e in self.kind.entities]
+        inputs = [(i.name, i.of, made_of(i.by)) for i in self.kind.inputs]
+        return hashlib.blake2b(msgspec.json.encode([meaning, entities, inputs]), digest_size=8).hexdigest()
 
     def _refuse_name_clashes(self) -> None:
         for name in self.names:
+            where = f"kind {self.kind.name}: feature {name!r}"
             if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
-                raise KindError(f"kind {self.kind.name}: feature {name!r} is no name that a condition could read")
+                raise KindError(f"{where} is no name that a condition could read", about=name)
             if self.names.count(name) > 1:
-                raise KindError(f"kind {self.kind.name}: feature {name!r} is declared twice: rename one")
-            if name in self.fields:
-                raise KindError(f"kind {self.kind.name}: feature {name!r} is also a field: rename the feature")
+                raise KindError(f"{where} is declared twice: rename one", about=self._declared(name))
+            if name in self.fields or name in self.inputs:
+                raise KindError(f"{where} is also a field or input: rename the feature", about=name)
             if any(other.startswith(name + ".") for other in self.names):
-                raise KindError(f"kind {self.kind.name}: feature {name!r} is also the start of another's name")
+                raise KindError(f"{where} is also the start of another's name", about=name)
 
-    def _input(self, of: str | None, where: str | None) -> Input:
-        """A function of the event's fields: field ``of`` (1 if None), or None where ``where`` does not hold."""
-        value = "1" if of is None else f"d.{of}"
-        condition = "True" if where is None else self._condition(where)
-        function: Input = eval(f"lambda d: {value} if {condition} else None", _function_globals())
-        return function
+    def _declared(self, feature: str) -> str:
+        """The name under which a feature was declared: it may have a window appended."""
+        names = {str(measure.name) for measure in self.kind.features}
+        return feature if feature in names else max((n for n in names if feature.startswith(n)), key=len)
 
-    def _condition(self, where: str) -> str:
-        try:
-            return compile_condition(where, self.fields).code
-        except ExpressionError as error:
-            raise KindError(error.render(f"kind {self.kind.name}: condition")) from None
+    def prepare(self, event: Event, reference: Reference) -> Prepared:
+        """The event's derived inputs and entities, and what it adds to each of them."""
+        return Prepared(*self._prepare(event.data, reference))
 
-    def updates(self, event: Event, found: Mapping[str, Handle]) -> list[Update]:
-        """What the event adds to each of its entities that have state, in declared order."""
-        data = event.data
-        result = []
-        for name, handle in found.items():
-            plan = self.plans[name]
-            weights = tuple(_weight(function(data)) for function in self._ring_inputs[name])
-            hashes = tuple(_hash(function(data)) for function in self._set_inputs[name])
-            result.append(Update(plan, handle, weights, hashes))
-        return result
+    def vector(self, event: Event, prepared: Prepared, readings: Sequence[Reading | None]) -> tuple[float, ...]:
+        """All features of the event, in order. ``readings``: one for each of ``prepared.updates``."""
+        return self._vector(event.data, event.time_ms, prepared.inputs, readings)
 
-    def vector(self, event: Event, readings: Mapping[str, Reading]) -> tuple[float, ...]:
-        """All features of the event, in order. ``readings``: by entity name; those absent count as new."""
-        data, time_ms = event.data, event.time_ms
-        vector = []
-        for entity, column in self._columns:
-            if isinstance(column, Derived):
-                vector.append(_derived(column, data, time_ms))
-            else:
-                assert entity is not None
-                vector.append(column(readings.get(entity) or self._absent[entity], time_ms))
-        return tuple(vector)
+    def stateless(self, event: Event, reference: Reference) -> dict[str, float]:
+        """The features that the event alone tells."""
+        vector = self.vector(event, self.prepare(event, reference), [None] * len(self.sources))
+        return {i.name: v for i, v in zip(self.infos, vector, strict=True) if i.aggregation == "derived"}
 
     def rule_names(self) -> dict[str, Name]:
         """The names that a rule can read: the kind's fields, and its features from a vector ``v``."""
@@ -134,22 +122,61 @@ class Catalogue:
         return {**self.fields, **features}
 
 
-def _weight(value: Any) -> int:
-    return 0 if value is None else int(value)
+def flags_of(readings: Sequence[Reading | None]) -> int:
+    """All flags that any of the readings has."""
+    flags = 0
+    for reading in readings:
+        if reading is not None:
+            flags |= reading[FLAGS]
+    return flags
 
 
-def _hash(value: Any) -> int | None:
-    return None if value is None or value == "" else value_hash(value)
+def _checked(kind: Kind, info: FeatureInfo, horizon_s: int, declared: str) -> FeatureInfo:
+    if info.window_s is not None and info.window_s > horizon_s:
+        raise KindError(
+            f"kind {kind.name}: feature {info.name!r} looks back further than the {horizon_s} s after which its "
+            f"entity is forgotten: lengthen the horizon of entity {info.entity!r}",
+            about=declared,
+        )
+    return replace(info, formula=info.formula + _FORGOTTEN)
 
 
-def _derived(column: Derived, data: Any, time_ms: int) -> float:
-    values = [time_ms if name == "time_ms" else getattr(data, name) for name in column.of]
-    return column.default if values[0] is None else column.by(*values)
+def _sources(
+    inputs: Namespace,
+    made: Sequence[Made],
+    views: Iterable[View],
+    touched: Container[str | None],
+) -> tuple[list[Source], dict[str, Sources]]:
+    """Every state that an event of the kind feeds or reads, and for each kind of state where its numbers stand.
+
+    An entity of which no feature speaks, and that no measure counts, has no state.
+    """
+    sources = [
+        Source(one.entity.name, one.plan)
+        for one in made
+        if one.entity.name in touched or one.plan.rings or one.plan.sets or one.plan.registers
+    ]
+    own = {one.entity.name: one for one in made}
+    reading = {source.entity: f"r{index}" for index, source in enumerate(sources)}
+    at = {name: Positions(one.plan) for name, one in own.items()}
+    value = partial(value_code, inputs)
+    result = {"": Sources(reading, at, value)}
+    for view in views:
+        if view.key not in result:
+            index = len(sources)
+            sources.append(Source(view.entity, view.plan))
+            result[view.key] = Sources({view.of_entity: f"r{index}"}, {view.of_entity: Positions(view.plan)}, value)
+    return sources, result
 
 
-def _function_globals() -> dict[str, Any]:
-    return {"__builtins__": {}, **{name: function.implementation for name, function in FUNCTIONS.items()}}
+def _column(column: Code | Derived | View, positions: Mapping[str, Sources]) -> str | Derived:
+    if isinstance(column, Derived):
+        return column
+    if isinstance(column, View):
+        return column.code(positions[column.key])
+    return column(positions[""])
 
 
 def catalogues(kinds: Sequence[Kind]) -> dict[str, Catalogue]:
-    return {kind.name: Catalogue(kind) for kind in kinds}
+    by_name = {kind.name: kind for kind in kinds}
+    return {kind.name: Catalogue(kind, by_name) for kind in kinds}

@@ -1,39 +1,20 @@
-"""From an event to the handles of its actors, hashed for the store."""
+"""Entities as stores know them: by hashes of their values."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from features.event import Event
 
-
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """One entity of one event. ``digest``: 12 bytes that stand for the value in every key of the store."""
-
-    name: str
-    value: str
-    digest: bytes
-
-
-def handles(event: Event) -> dict[str, Handle]:
-    """The event's entities by name, in declared order; what is absent or empty is left out."""
-    found: dict[str, Handle] = {}
-    for entity in event.kind.entities:
-        raw = getattr(event.data, entity.of)
-        if raw is None or raw == "":
-            continue
-        value = entity.by(raw) if entity.by is not None else str(raw)
-        if value:
-            found[entity.name] = Handle(entity.name, value, digest(value))
-    return found
+def everyone(_value: object) -> str:
+    """The one entity that all events of a kind share: what is usual."""
+    return "*"
 
 
 def digest(value: str) -> bytes:
+    """12 bytes that stand for an entity's value in every key of a store."""
     return hashlib.blake2b(value.encode(), digest_size=12).digest()
 
 

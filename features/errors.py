@@ -47,7 +47,14 @@ class InvalidEvent(WeirError):
 
 
 class KindError(WeirError):
-    """A kind's declaration contradicts itself; the text names the kind, the fault and the remedy."""
+    """A kind's declaration contradicts itself; the text names the kind, the fault and the remedy.
+
+    ``about``: the declared name at fault, by which the line in the kind's file is found.
+    """
+
+    def __init__(self, message: str, about: str | None = None) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class ReferenceDataError(WeirError):

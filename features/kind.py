@@ -6,8 +6,9 @@ and schemas all follow from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Annotated, Any, Protocol
 
 import msgspec
@@ -42,8 +43,30 @@ Asn = Annotated[int, number(ecs="source.as.number", least=0, most=2**32 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """A value derived from fields, to be used wherever a field may be: ``by(*values of the fields)``.
+
+    ``by`` gets None for a field that is absent, and gives a text, a whole number or a truth value, or None. Its
+    return annotation says which.
+    """
+
+    name: str
+    of: tuple[str, ...]
+    by: Callable[..., str | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """As ``Input``, with the reference data before the values: ``by(reference, *values)``."""
+
+    name: str
+    of: tuple[str, ...]
+    by: Callable[..., str | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
-    """An actor's handle that is counted: ``of`` names the field, ``by`` maps its value to the handle.
+    """An actor's handle that is counted: ``of`` names the field or input, ``by`` maps its value to the handle.
 
     An entity whose field is absent or empty, or for which ``by`` gives None, does not exist for that event.
     ``horizon``: an entity not seen for so long, in event time, is forgotten.
@@ -51,7 +74,7 @@ class Entity:
 
     name: str
     of: str
-    by: Callable[[str], str | None] | None = None
+    by: Callable[[Any], str | None] | None = None
     horizon: str = "30d"
 
     @property
@@ -78,6 +101,7 @@ class Kind:
     partition_key: str
     entities: tuple[Entity, ...]
     features: tuple[Any, ...]
+    inputs: tuple[Input | Lookup, ...] = ()
     target: str = "account"
     private: tuple[str, ...] = field(init=False)
     ips: tuple[str, ...] = field(init=False)
@@ -95,19 +119,41 @@ class Kind:
             raise KindError(f"kind {self.name}: partition key {self.partition_key!r} must be a required field")
         if self.partition_key in self.private:
             raise KindError(f"kind {self.name}: partition key {self.partition_key!r} is private text")
+        self._check_inputs(metas)
+        self._check_entities(metas)
+
+    def _check_inputs(self, metas: Mapping[str, Any]) -> None:
+        names = [declared.name for declared in self.inputs]
+        for declared in self.inputs:
+            where = f"kind {self.name}: input {declared.name!r}"
+            if not declared.name.isidentifier() or iskeyword(declared.name):
+                raise KindError(f"{where} is no name that a condition could read", about=declared.name)
+            if declared.name in metas or names.count(declared.name) > 1:
+                raise KindError(f"{where} has the name of another input or field: rename it", about=declared.name)
+            for of in declared.of:
+                if of not in metas:
+                    raise KindError(
+                        f"{where} is made of {of!r}, which is no field; fields are {', '.join(sorted(metas))}",
+                        about=declared.name,
+                    )
+                if of in self.private:
+                    raise KindError(f"{where} is made of private text, and inputs are shown", about=declared.name)
+
+    def _check_entities(self, metas: Mapping[str, Any]) -> None:
         names = [entity.name for entity in self.entities]
+        known = [*metas, *(declared.name for declared in self.inputs)]
         for entity in self.entities:
-            if entity.of not in metas:
+            where = f"kind {self.name}: entity {entity.name!r}"
+            if entity.of not in known:
                 raise KindError(
-                    f"kind {self.name}: entity {entity.name!r} is made of {entity.of!r}, which is no field; "
-                    f"fields are {', '.join(sorted(metas))}"
+                    f"{where} is made of {entity.of!r}, which is no field and no input; "
+                    f"there are {', '.join(sorted(known))}",
+                    about=entity.name,
                 )
             if entity.of in self.private:
-                raise KindError(
-                    f"kind {self.name}: entity {entity.name!r} is made of private text, and verdicts name entities"
-                )
+                raise KindError(f"{where} is made of private text, and verdicts name entities", about=entity.name)
             if names.count(entity.name) > 1:
-                raise KindError(f"kind {self.name}: entity {entity.name!r} is declared twice")
+                raise KindError(f"{where} is declared twice", about=entity.name)
         if self.target not in names:
             raise KindError(f"kind {self.name}: target {self.target!r} is not one of its entities {names}")
 

@@ -9,7 +9,7 @@ from features.errors import KindError
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
 _LONGEST_S = 30 * 86400
-BUCKETS = 12
+BUCKETS = 6
 
 
 def seconds(text: str) -> int:
@@ -46,8 +46,15 @@ class Window:
         return cls(name, length_s, buckets)
 
 
-def parse_windows(names: tuple[str, ...]) -> tuple[Window, ...]:
-    """Up to three windows, from the shortest; each bucket a multiple of the shortest window's bucket."""
+def parse_windows(names: tuple[str, ...], kind: str, feature: str) -> tuple[Window, ...]:
+    """A feature's one to three windows, from the shortest; each bucket a multiple of the shortest window's."""
+    try:
+        return _parsed(names)
+    except KindError as error:
+        raise KindError(f"kind {kind}: feature {feature!r}: {error}", about=feature) from None
+
+
+def _parsed(names: tuple[str, ...]) -> tuple[Window, ...]:
     windows = tuple(sorted((Window.parse(name) for name in names), key=lambda w: w.length_s))
     if not 1 <= len(windows) <= 3:
         raise KindError(f"a measure has one to three windows, not {len(windows)}")

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from features.aggregations.state import Reading, Ring, ValueSet
+from features.aggregations.state import Positions
 from features.errors import KindError
 from features.kind import Entity, Kind
 
-Value = Callable[[Reading, int], float]
-Input = Callable[[Any], Any]
+# Python source of a feature's value, given where its entity's reading has what, by entity name.
+Code = Callable[["Sources"], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureInfo:
-    """Everything about one feature, complete enough to recompute it from the events."""
+    """Everything about one feature, complete enough to recompute it from the events.
+
+    ``of_kind``: the kind whose events are counted. ``kept_bucket_s``: the bucket in which a set notes its values.
+    ``formula``: the definition in words.
+    """
 
     kind: str
     name: str
     entity: str | None
     aggregation: str
+    of_kind: str
     window_s: int | None = None
     bucket_s: int | None = None
     buckets: int | None = None
+    kept_bucket_s: int | None = None
     cap: int | None = None
     condition: str | None = None
     inputs: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] | None = None
     horizon_s: int | None = None
     default: float = 0
-    least: float = 0
+    least: float | None = 0
     most: float | None = None
     unit: str = "1"
     sentence: str = ""
+    formula: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What generated code reads: ``reading`` names an entity's reading, ``at`` says what stands where in it."""
+
+    reading: Mapping[str, str]
+    at: Mapping[str, Positions]
+    value: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,58 +63,38 @@ class Stateful:
     def entity_of(self, kind: Kind) -> Entity:
         entity_name, dot, measure = self.name.partition(".")
         if not dot or not measure.replace("_", "").isalnum():
-            raise KindError(f"kind {kind.name}: feature {self.name!r} must read '<entity>.<measure>'")
-        for entity in kind.entities:
-            if entity.name == entity_name:
-                return entity
-        names = ", ".join(entity.name for entity in kind.entities)
-        raise KindError(
-            f"kind {kind.name}: feature {self.name!r} is about {entity_name!r}, which is no entity; there are {names}"
-        )
+            raise KindError(
+                f"kind {kind.name}: feature {self.name!r} must read '<entity>.<measure>'", about=self.name
+            )
+        return entity_named(kind, entity_name, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One declared measure made ready: its features, the state it needs and how a reading becomes a number.
-
-    ``values[i]`` maps (reading, event time in ms) to the number of ``infos[i]``; ring and set positions in it
-    are those of the entity's plan, hence the two functions ``ring`` and ``value_set`` that reserve them.
-    """
+    """One declared measure made ready: its features, and for each the code of its value."""
 
     infos: tuple[FeatureInfo, ...]
-    values: tuple[Value, ...]
+    codes: tuple[Code, ...]
 
 
-class Reserve:
-    """Collects the rings and sets of one entity; equal definitions share one."""
-
-    def __init__(self) -> None:
-        self.rings: list[Ring] = []
-        self.ring_inputs: list[tuple[str | None, str | None]] = []
-        self.sets: list[ValueSet] = []
-        self.set_inputs: list[tuple[str, str | None]] = []
-
-    def ring(self, ring: Ring, of: str | None, where: str | None) -> int:
-        """The position of the ring that sums field ``of`` (1 if None) over events that match ``where``."""
-        if ring not in self.rings:
-            self.rings.append(ring)
-            self.ring_inputs.append((of, where))
-        return self.rings.index(ring)
-
-    def value_set(self, values: ValueSet, of: str, where: str | None) -> tuple[int, tuple[int, ...]]:
-        """The position of the set, and of each of its asked spans there (sets of one id share their spans)."""
-        for position, present in enumerate(self.sets):
-            if present.id == values.id:
-                spans = tuple(dict.fromkeys(present.spans + values.spans))
-                self.sets[position] = replace(present, spans=spans)
-                return position, tuple(spans.index(span) for span in values.spans)
-        self.sets.append(values)
-        self.set_inputs.append((of, where))
-        return len(self.sets) - 1, tuple(range(len(values.spans)))
+def entity_named(kind: Kind, name: str, feature: str) -> Entity:
+    """The kind's entity of that name; raises KindError."""
+    for entity in kind.entities:
+        if entity.name == name:
+            return entity
+    names = ", ".join(entity.name for entity in kind.entities)
+    raise KindError(
+        f"kind {kind.name}: feature {feature!r} is about {name!r}, which is no entity; there are {names}",
+        about=feature,
+    )
 
 
-def field_input(kind: Kind, feature: str, of: str) -> None:
-    """Refuse an input that is no field of the kind."""
-    if of not in kind.fields.__struct_fields__:
-        fields = ", ".join(kind.fields.__struct_fields__)
-        raise KindError(f"kind {kind.name}: feature {feature!r} reads {of!r}, which is no field; fields: {fields}")
+def known_input(kind: Kind, feature: str, of: str) -> None:
+    """Refuse an input that is neither a field nor a derived input of the kind."""
+    inputs = [declared.name for declared in kind.inputs]
+    if of not in kind.fields.__struct_fields__ and of not in inputs:
+        names = ", ".join([*kind.fields.__struct_fields__, *inputs])
+        raise KindError(
+            f"kind {kind.name}: feature {feature!r} reads {of!r}, which is no field and no input; there are {names}",
+            about=feature,
+        )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from features.aggregations.base import Compiled, FeatureInfo, Reserve, Stateful, Value, field_input
-from features.aggregations.state import Reading, Ring, definition_id
+from features.aggregations.base import Code, Compiled, FeatureInfo, Stateful, known_input
+from features.aggregations.reserve import Reserves
 from features.errors import KindError
 from features.kind import Entity, Kind, whole_number_fields
 from features.window import Window, parse_windows
+
+ADDED = (
+    "T: the greatest event time of of_kind for this entity before this event; "
+    "H = floor(max(T, t) / bucket_s). Each event {what} to bucket floor(t / bucket_s) when it comes, "
+    "unless that is <= H - buckets. "
+)
+_SUM_OF_BUCKETS = ADDED + "The value is the sum over buckets (H - buckets, H], this event included."
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +25,9 @@ class Count(Stateful):
     windows: tuple[str, ...] = ("1h", "24h")
     where: str | None = None
 
-    def compile(self, kind: Kind, reserve: Reserve) -> Compiled:
-        return _windows(self, "count", kind, reserve, of=None)
+    def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
+        formula = _SUM_OF_BUCKETS.format(what="that matches the condition adds 1")
+        return _windows(self, "count", kind, reserves, None, formula)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,47 +37,61 @@ class Sum(Stateful):
     of: str = ""
     windows: tuple[str, ...] = ("1h", "24h")
     where: str | None = None
+    unit: str = "1"
 
-    def compile(self, kind: Kind, reserve: Reserve) -> Compiled:
-        field_input(kind, self.name, self.of)
+    def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
+        known_input(kind, self.name, self.of)
         if self.of not in whole_number_fields(kind.fields):
-            raise KindError(f"kind {kind.name}: feature {self.name!r} sums {self.of!r}, which is no whole number")
-        return _windows(self, "sum", kind, reserve, of=self.of)
+            raise KindError(
+                f"kind {kind.name}: feature {self.name!r} sums {self.of!r}, which is no whole-number field",
+                about=self.name,
+            )
+        formula = _SUM_OF_BUCKETS.format(what="that matches the condition adds its input (absent: 0)")
+        return _windows(self, "sum", kind, reserves, self.of, formula)
 
 
-def _windows(measure: Count | Sum, aggregation: str, kind: Kind, reserve: Reserve, of: str | None) -> Compiled:
+def window_info(
+    measure: Stateful, aggregation: str, kind: Kind, entity: Entity, window: Window, formula: str
+) -> FeatureInfo:
+    """The description of one window of a measure that is made of buckets."""
+    return FeatureInfo(
+        kind=kind.name,
+        name=f"{measure.name}_{window.name}",
+        entity=entity.name,
+        aggregation=aggregation,
+        of_kind=kind.name,
+        window_s=window.length_s,
+        bucket_s=window.bucket_s,
+        buckets=window.buckets,
+        horizon_s=entity.horizon_s,
+        sentence=f"{measure.sentence} in {window.name}",
+        formula=formula,
+    )
+
+
+def sum_code(entity: Entity, ring: str) -> Code:
+    return lambda source: f"{source.reading[entity.name]}[{source.at[entity.name].sum[ring]}]"
+
+
+def _windows(
+    measure: Count | Sum, aggregation: str, kind: Kind, reserves: Reserves, of: str | None, formula: str
+) -> Compiled:
     entity = measure.entity_of(kind)
     infos: list[FeatureInfo] = []
-    values: list[Value] = []
-    for window in parse_windows(measure.windows):
-        position = reserve.ring(_ring(kind, entity, of, measure.where, window), of, measure.where)
-        infos.append(
-            FeatureInfo(
-                kind=kind.name,
-                name=f"{measure.name}_{window.name}",
-                entity=entity.name,
-                aggregation=aggregation,
-                window_s=window.length_s,
-                bucket_s=window.bucket_s,
-                buckets=window.buckets,
-                condition=measure.where,
-                inputs=(of,) if of else (),
-                horizon_s=entity.horizon_s,
-                sentence=f"{measure.sentence} in {window.name}",
-            )
-        )
-        values.append(_sum_at(position))
-    return Compiled(tuple(infos), tuple(values))
+    codes: list[Code] = []
+    for window in parse_windows(measure.windows, kind.name, measure.name):
+        ring = reserves[entity.name].ring(of, measure.where, window)
+        info = window_info(measure, aggregation, kind, entity, window, formula)
+        infos.append(_with(info, measure, of))
+        codes.append(sum_code(entity, ring))
+    return Compiled(tuple(infos), tuple(codes))
 
 
-def _ring(kind: Kind, entity: Entity, of: str | None, where: str | None, window: Window) -> Ring:
-    by = entity.by.__qualname__ if entity.by is not None else None
-    name = definition_id(kind.name, entity.name, entity.of, by, of, where, window.bucket_s, window.buckets)
-    return Ring(name, window.bucket_s, window.buckets)
-
-
-def _sum_at(position: int) -> Value:
-    def value(reading: Reading, _time_ms: int) -> float:
-        return reading.sums[position]
-
-    return value
+def _with(info: FeatureInfo, measure: Count | Sum, of: str | None) -> FeatureInfo:
+    return replace(
+        info,
+        condition=measure.where,
+        inputs=(of,) if of else (),
+        least=0 if of is None else None,
+        unit=measure.unit if isinstance(measure, Sum) else "1",
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from features.aggregations.base import FeatureInfo, field_input
+from features.aggregations.base import FeatureInfo, known_input
 from features.kind import Kind
 
 
@@ -28,16 +29,25 @@ class Derived:
     def info(self, kind: Kind) -> FeatureInfo:
         for name in self.of:
             if name != "time_ms":
-                field_input(kind, self.name, name)
+                known_input(kind, self.name, name)
         return FeatureInfo(
             kind=kind.name,
             name=self.name,
             entity=None,
-            aggregation=f"derived:{self.by.__name__}",
+            aggregation="derived",
+            of_kind=kind.name,
             inputs=self.of,
+            parameters={"function": self.by.__name__},
             default=self.default,
             least=self.least,
             most=self.most,
             unit=self.unit,
             sentence=self.sentence,
+            formula=_formula(self),
         )
+
+
+def _formula(measure: Derived) -> str:
+    """The first lines of what the function says of itself."""
+    text = " ".join((inspect.getdoc(measure.by) or "").split("\n\n")[0].split())
+    return f"{measure.by.__name__}({', '.join(measure.of)}); the default where {measure.of[0]} is absent. {text}"

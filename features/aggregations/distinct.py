@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from features.aggregations.base import Compiled, FeatureInfo, Reserve, Stateful, Value, field_input
-from features.aggregations.state import Reading, ValueSet, definition_id
+from features.aggregations.base import Code, Compiled, FeatureInfo, Sources, Stateful, known_input
+from features.aggregations.count import window_info
+from features.aggregations.reserve import Reserves
 from features.errors import KindError
 from features.kind import Entity, Kind
-from features.window import Window, parse_windows
+from features.window import parse_windows
 
-CAP = 64
+CAP = 32
+KEPT = (
+    "A value is hashed with BLAKE2b, digest of 6 bytes read as a big-endian number, over UTF-8 (what is no "
+    "string: its JSON text); an absent or empty one, or one of an event that does not match the condition, is "
+    "none. Each value is kept with the greatest bucket floor(t / kept_bucket_s) in which it was seen; after each "
+    "event only the cap greatest by (bucket, hash) stay. "
+)
+_DISTINCT = KEPT + (
+    "The value is the number of kept ones, this event's included, with floor(bucket * kept_bucket_s / bucket_s) > "
+    "H - buckets, where H = floor(max(T, t) / bucket_s) and T is the greatest time before this event."
+)
+_NOVELTY = KEPT + "The value is 1 if this event has a value that is not among those kept before it, else 0."
 
 
 @dataclass(frozen=True, slots=True)
 class Distinct(Stateful):
-    """Different values of field ``of`` in each window, this event's included; exact up to ``cap``, then ``cap``.
+    """Different values of ``of`` in each window, this event's included; exact up to ``cap``, then ``cap``.
 
     One structure answers all windows: the ``cap`` greatest (bucket, hash) pairs, each value with the greatest
     bucket of the shortest window in which it was seen.
@@ -26,91 +38,78 @@ class Distinct(Stateful):
     where: str | None = None
     cap: int = CAP
 
-    def compile(self, kind: Kind, reserve: Reserve) -> Compiled:
+    def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
         entity = self.entity_of(kind)
-        windows = parse_windows(self.windows)
-        position, spans = _reserve(self, kind, entity, reserve, windows, windows)
+        windows = parse_windows(self.windows, kind.name, self.name)
+        known_input(kind, self.name, self.of)
+        shortest_s = windows[0].bucket_s
+        spans = tuple((window.bucket_s // shortest_s, window.buckets) for window in windows)
+        cap = checked_cap(kind, self.name, self.cap)
+        kept = reserves[entity.name].value_set(self.of, self.where, shortest_s, cap, spans, counted=False)
         infos = tuple(
-            FeatureInfo(
-                kind=kind.name,
-                name=f"{self.name}_{window.name}",
-                entity=entity.name,
-                aggregation="distinct",
-                window_s=window.length_s,
-                bucket_s=window.bucket_s,
-                buckets=window.buckets,
-                cap=self.cap,
+            replace(
+                window_info(self, "distinct", kind, entity, window, _DISTINCT),
+                kept_bucket_s=shortest_s,
+                cap=cap,
                 condition=self.where,
                 inputs=(self.of,),
-                horizon_s=entity.horizon_s,
-                most=self.cap,
-                sentence=f"{self.sentence} in {window.name}",
+                most=cap,
             )
             for window in windows
         )
-        return Compiled(infos, tuple(_count_at(position, span) for span in spans))
+        return Compiled(infos, tuple(_count_code(entity, kept, span) for span in spans))
 
 
 @dataclass(frozen=True, slots=True)
 class Novelty(Stateful):
-    """1 if this event's value of field ``of`` is not among the ``cap`` last seen for this entity, else 0.
+    """1 if this event's value of ``of`` is not among the ``cap`` last seen for this entity, else 0.
 
-    It shares the structure of a ``Distinct`` with the same ``of``, ``where``, ``cap`` and shortest window.
+    ``bucket``: how finely it is noted when a value was last seen, which decides who goes when all places are
+    taken. It shares the structure of a ``Distinct`` with the same ``of``, ``where`` and ``cap`` whose shortest
+    window is ``windows[0]``.
     """
 
     of: str = ""
-    windows: tuple[str, ...] = ("1h", "24h")
+    windows: tuple[str, ...] = ("1h",)
     where: str | None = None
     cap: int = CAP
 
-    def compile(self, kind: Kind, reserve: Reserve) -> Compiled:
+    def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
         entity = self.entity_of(kind)
-        windows = parse_windows(self.windows)
-        position, _ = _reserve(self, kind, entity, reserve, windows, ())
+        known_input(kind, self.name, self.of)
+        shortest_s = parse_windows(self.windows, kind.name, self.name)[0].bucket_s
+        cap = checked_cap(kind, self.name, self.cap)
+        kept = reserves[entity.name].value_set(self.of, self.where, shortest_s, cap, (), counted=False)
         info = FeatureInfo(
             kind=kind.name,
             name=self.name,
             entity=entity.name,
             aggregation="novelty",
-            bucket_s=windows[0].bucket_s,
-            cap=self.cap,
+            of_kind=kind.name,
+            kept_bucket_s=shortest_s,
+            cap=cap,
             condition=self.where,
             inputs=(self.of,),
             horizon_s=entity.horizon_s,
             most=1,
             sentence=self.sentence,
+            formula=_NOVELTY,
         )
-        return Compiled((info,), (_novel_at(position),))
+        return Compiled((info,), (_novel_code(entity, kept),))
 
 
-def _reserve(
-    measure: Distinct | Novelty,
-    kind: Kind,
-    entity: Entity,
-    reserve: Reserve,
-    windows: tuple[Window, ...],
-    counted: tuple[Window, ...],
-) -> tuple[int, tuple[int, ...]]:
-    field_input(kind, measure.name, measure.of)
-    if not 1 <= measure.cap <= 1024:
-        raise KindError(f"kind {kind.name}: feature {measure.name!r}: cap is {measure.cap}, allowed are 1 to 1024")
-    shortest = windows[0].bucket_s
-    by = entity.by.__qualname__ if entity.by is not None else None
-    # What is kept depends on the shortest bucket and the cap alone: longer windows may come and go.
-    name = definition_id(kind.name, entity.name, entity.of, by, measure.of, measure.where, shortest, measure.cap)
-    spans = tuple((window.bucket_s // shortest, window.buckets) for window in counted)
-    return reserve.value_set(ValueSet(name, shortest, spans, measure.cap), measure.of, measure.where)
+def checked_cap(kind: Kind, feature: str, cap: int) -> int:
+    if not 1 <= cap <= 1024:
+        raise KindError(f"kind {kind.name}: feature {feature!r}: cap is {cap}, allowed are 1 to 1024", about=feature)
+    return cap
 
 
-def _count_at(position: int, index: int) -> Value:
-    def value(reading: Reading, _time_ms: int) -> float:
-        return reading.counts[position][index]
-
-    return value
+def _count_code(entity: Entity, kept: str, span: tuple[int, int]) -> Code:
+    return lambda source: f"{source.reading[entity.name]}[{source.at[entity.name].count[kept, span]}]"
 
 
-def _novel_at(position: int) -> Value:
-    def value(reading: Reading, _time_ms: int) -> float:
-        return 0 if reading.known[position] else 1
+def _novel_code(entity: Entity, kept: str) -> Code:
+    def code(source: Sources) -> str:
+        return f"1 - {source.reading[entity.name]}[{source.at[entity.name].known[kept]}]"
 
-    return value
+    return code

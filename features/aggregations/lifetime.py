@@ -4,44 +4,73 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.aggregations.base import Compiled, FeatureInfo, Reserve, Stateful
-from features.aggregations.state import Reading
-from features.kind import Kind
+from features.aggregations.base import Compiled, FeatureInfo, Sources, Stateful
+from features.aggregations.reserve import Reserves
+from features.kind import Entity, Kind
+
+_ELAPSED = (
+    "T: the greatest event time of of_kind for this entity before this event. The value is max(0, t - T) in seconds, "
+    "times counted in milliseconds; the default if there was none."
+)
+_ELAPSED_WHERE = (
+    "T: the greatest event time of of_kind for this entity before this event, of events that match the condition. "
+    "The value is max(0, t - T) in seconds, times counted in milliseconds; the default if there was none."
+)
+_AGE = (
+    "F: the least event time of of_kind for this entity before this event. The value is max(0, t - F) in seconds, "
+    "times counted in milliseconds; 0 if there was none."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Elapsed(Stateful):
-    """max(0, t - T) in seconds, T the greatest time before this event; the horizon for a new entity."""
+    """max(0, t - T) in seconds, T the greatest time before this event; the horizon for a new entity.
 
-    def compile(self, kind: Kind, reserve: Reserve) -> Compiled:
-        horizon_s = self.entity_of(kind).horizon_s
+    ``where``: only events that match are looked back to (and all of them look).
+    """
 
-        def value(reading: Reading, time_ms: int) -> float:
-            return horizon_s if reading.newest_ms is None else max(0, time_ms - reading.newest_ms) / 1000
+    where: str | None = None
 
-        return Compiled((_info(self, kind, "elapsed", default=horizon_s),), (value,))
+    def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
+        entity = self.entity_of(kind)
+        horizon_s = entity.horizon_s
+        register = None if self.where is None else reserves[entity.name].register((), self.where)
+
+        def code(source: Sources) -> str:
+            reading = source.reading[entity.name]
+            if register is None:
+                return f"elapsed_s({reading}, t, {horizon_s})"
+            return f"elapsed_since_s({reading}, {source.at[entity.name].register[register]}, t, {horizon_s})"
+
+        formula = _ELAPSED if self.where is None else _ELAPSED_WHERE
+        return Compiled((_info(self, kind, entity, "elapsed", horizon_s, formula, self.where),), (code,))
 
 
 @dataclass(frozen=True, slots=True)
 class Age(Stateful):
     """t minus the least time seen, in seconds, never below 0; 0 for a new entity."""
 
-    def compile(self, kind: Kind, reserve: Reserve) -> Compiled:
-        def value(reading: Reading, time_ms: int) -> float:
-            return 0 if reading.oldest_ms is None else max(0, time_ms - reading.oldest_ms) / 1000
+    def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
+        entity = self.entity_of(kind)
+        return Compiled(
+            (_info(self, kind, entity, "age", 0, _AGE, None),),
+            (lambda source: f"age_s({source.reading[entity.name]}, t)",),
+        )
 
-        return Compiled((_info(self, kind, "age", default=0),), (value,))
 
-
-def _info(measure: Elapsed | Age, kind: Kind, aggregation: str, default: float) -> FeatureInfo:
-    entity = measure.entity_of(kind)
+def _info(
+    measure: Stateful, kind: Kind, entity: Entity, aggregation: str, default: float, formula: str, where: str | None
+) -> FeatureInfo:
     return FeatureInfo(
         kind=kind.name,
         name=measure.name,
         entity=entity.name,
         aggregation=aggregation,
+        of_kind=kind.name,
+        condition=where,
         horizon_s=entity.horizon_s,
         default=default,
         unit="s",
         sentence=measure.sentence,
+        formula=formula,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from features.kind import Fields
+from features.errors import KindError
+from features.kind import Fields, Input, Lookup
 
 NUMBER = "number"
 STRING = "string"
@@ -27,6 +28,21 @@ class Name:
 
 
 Namespace = Mapping[str, Name]
+
+
+def input_names(inputs: Iterable[Input | Lookup], prefix: str = "i_") -> dict[str, Name]:
+    """The derived inputs of a kind, each held in a variable of its name after ``prefix``; raises KindError."""
+    names: dict[str, Name] = {}
+    for declared in inputs:
+        kind = _type_of(typing.get_type_hints(declared.by).get("return"))
+        if kind not in (STRING, NUMBER, BOOL):
+            raise KindError(
+                f"input {declared.name!r}: the return annotation of {declared.by.__qualname__} has to be one of "
+                "str, int, bool, or one of them | None",
+                about=declared.name,
+            )
+        names[declared.name] = Name(kind, True, prefix + declared.name)
+    return names
 
 
 def field_names(fields: type[Fields], variable: str = "d") -> dict[str, Name]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from features.aggregations.state import Reading
-from features.catalogue import Update
+from features.aggregations.state import EntityPlan, Reading
+from features.prepared import Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,11 @@ class Observation:
 
     position: Position
     time_ms: int
-    updates: Sequence[Update]
+    updates: Sequence[Update | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """The readings by entity name. ``repeated``: at least one shard held this event already."""
-
-    readings: Mapping[str, Reading]
-    repeated: bool
+# One event's readings, one for each of its updates.
+Observed = Sequence[Reading | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +98,14 @@ class Store(Protocol):
 
     async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
         """Store each verdict under its id unless one is there; the one that is there then, for each."""
+        ...
+
+    async def look(self, plan: EntityPlan, digest: bytes, time_ms: int) -> Reading | None:
+        """What the store knows of an entity at ``time_ms``, changing nothing; None: there is nothing."""
+        ...
+
+    async def forget(self, digest: bytes, prefixes: Sequence[str]) -> int:
+        """Erase an entity in each of the plans of these prefixes; how many states were erased."""
         ...
 
     def origin_ms(self, partition: str) -> int | None:

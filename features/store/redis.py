@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -14,13 +15,14 @@ from features.entity import shard_of
 from features.errors import StoreBehind
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed
 from features.store.functions import Functions
+from features.store.request import Request, WirePlans
 
 
 class RedisStore:
     """See ``Store``. ``namespace`` begins every key; ``shards`` must never change for a namespace.
 
-    Keys: ``<namespace>:{<shard>}:<kind>:<entity>:<digest>`` and, beside them, marks, claims and kept verdicts.
-    An entity's key lives for its horizon plus ``max_lag_s`` after its last event.
+    Keys: ``<namespace>:{<shard>}:<kind>:<entity>:<digest>`` and, beside them, marks, layouts, claims and kept
+    verdicts. An entity's key lives for its horizon plus ``max_lag_s`` after its last event.
     """
 
     def __init__(
@@ -41,7 +43,8 @@ class RedisStore:
         self._tags = [f"{namespace}:{{{shard}}}:".encode() for shard in range(shards)]
         self._seen: dict[tuple[int, str], int] = {}
         self._origins: dict[tuple[int, str], int] = {}
-        self._wire_plans: dict[EntityPlan, list[Any]] = {}
+        self._plans = WirePlans(self._max_lag_ms)
+        self._shard_of = lru_cache(65_536)(lambda digest: shard_of(digest, shards))
 
     async def attach(self, partition: str) -> int:
         least = None
@@ -90,6 +93,21 @@ class RedisStore:
         # All shards are asked, also those that lack nothing: a quiet one may have lost its tail.
         await self._observe((), ends, set(range(self._shards)))
 
+    async def look(self, plan: EntityPlan, digest: bytes, time_ms: int) -> Reading | None:
+        tag = self._tags[self._shard_of(digest)]
+        request = Request(tag)
+        reading = request.add(self._plans.reading(plan), digest, (time_ms, 0, 0), [])
+        reply = msgpack.unpackb(await self._functions.call("observe", request.keys, [request.encode([])]))
+        numbers = reply[2][reading]
+        return None if numbers[0] & 4 else numbers
+
+    async def forget(self, digest: bytes, prefixes: Sequence[str]) -> int:
+        tag = self._tags[self._shard_of(digest)]
+        erased = 0
+        for prefix in prefixes:
+            erased += int(await self._functions.command("DEL", tag + prefix.encode() + b":" + digest))
+        return erased
+
     def origin_ms(self, partition: str) -> int | None:
         origins = [self._origins.get((shard, partition)) for shard in range(self._shards)]
         known = [origin for origin in origins if origin is not None]
@@ -118,56 +136,44 @@ class RedisStore:
         only: set[int] | None = None,
     ) -> list[Observed]:
         """Ask ``shards`` and those that the observations touch (of ``only``, if given)."""
-        calls = {shard: _Call(self._tags[shard]) for shard in sorted(shards)}
-        origins: dict[str, int] = {}
-        places: list[list[tuple[str, int, int]]] = []
         partitions = {partition: index for index, partition in enumerate(ends, start=1)}
+        requests = {shard: Request(self._tags[shard]) for shard in sorted(shards)}
+        origins: dict[str, int] = {}
+        places: list[list[tuple[int, slice] | None]] = []
+        shard_of_digest, wire_plan = self._shard_of, self._plans.get
         for observation in observations:
-            position = observation.position
-            origins.setdefault(position.partition, observation.time_ms)
-            mine = []
+            position, time_ms = observation.position, observation.time_ms
+            origins.setdefault(position.partition, time_ms)
+            event = time_ms, partitions[position.partition], position.offset
+            mine: list[tuple[int, slice] | None] = []
             for update in observation.updates:
-                shard = shard_of(update.handle.digest, self._shards)
-                if only is not None and shard not in only:
+                if update is None:
+                    mine.append(None)
                     continue
-                if shard not in calls:
-                    calls[shard] = _Call(self._tags[shard])
-                plan = self._wire_plan(update.plan)
-                index = calls[shard].add(
-                    update.plan,
-                    plan,
-                    update.handle.digest,
-                    [observation.time_ms, partitions[position.partition], position.offset],
-                    [*update.weights, *(-1 if value is None else value for value in update.hashes)],
-                )
-                mine.append((update.handle.name, shard, index))
+                shard = shard_of_digest(update.digest)
+                if only is not None and shard not in only:
+                    mine.append(None)
+                    continue
+                request = requests.get(shard)
+                if request is None:
+                    request = requests[shard] = Request(self._tags[shard])
+                mine.append((shard, request.add(wire_plan(update.plan), update.digest, event, update.inputs)))
             places.append(mine)
-        answers = await self._call_all(calls, ends, origins)
-        result = []
-        for observation, mine in zip(observations, places, strict=True):
-            plans = {update.handle.name: update.plan for update in observation.updates}
-            readings: dict[str, Reading] = {}
-            repeated = False
-            for name, shard, index in mine:
-                answer = answers[shard][index]
-                repeated = repeated or bool(answer[0])
-                readings[name] = _reading(plans[name], answer)
-            result.append(Observed(readings, repeated))
-        return result
+        answers = await self._call_all(requests, ends, origins)
+        return [[None if one is None else answers[one[0]][one[1]] for one in mine] for mine in places]
 
     async def _call_all(
-        self, calls: Mapping[int, _Call], ends: Mapping[str, int], origins: Mapping[str, int]
-    ) -> dict[int, list[Any]]:
-        async def one(shard: int, call: _Call) -> Any:
+        self, requests: Mapping[int, Request], ends: Mapping[str, int], origins: Mapping[str, int]
+    ) -> dict[int, list[int]]:
+        async def one(shard: int, request: Request) -> Any:
             wanted = [[p, self._seen.get((shard, p), -1), end, origins.get(p, False)] for p, end in ends.items()]
-            request = msgpack.packb([call.plans, wanted, call.updates], use_bin_type=False)
-            blob = await self._functions.call("observe", call.keys, [request])
-            return msgpack.unpackb(blob, raw=False)
+            blob = await self._functions.call("observe", request.keys, [request.encode(wanted)])
+            return msgpack.unpackb(blob)
 
-        replies = await asyncio.gather(*(one(shard, call) for shard, call in calls.items()))
+        replies = await asyncio.gather(*(one(shard, request) for shard, request in requests.items()))
         behind: dict[tuple[int, str], int | None] = {}
-        answers: dict[int, list[Any]] = {}
-        for shard, reply in zip(calls, replies, strict=True):
+        answers: dict[int, list[int]] = {}
+        for shard, reply in zip(requests, replies, strict=True):
             if not reply[0]:
                 # What this store object expects stays: only attach, which somebody then acts on, lowers it.
                 for partition, mark in zip(ends, reply[1], strict=True):
@@ -183,29 +189,10 @@ class RedisStore:
             raise StoreBehind(behind)
         return answers
 
-    def _wire_plan(self, plan: EntityPlan) -> list[Any]:
-        wire = self._wire_plans.get(plan)
-        if wire is None:
-            wire = self._wire_plans[plan] = [
-                [[ring.id, ring.bucket_s * 1000, ring.buckets] for ring in plan.rings],
-                [
-                    [
-                        values.id,
-                        values.bucket_s * 1000,
-                        values.cap,
-                        [n for span in values.spans for n in span],
-                    ]
-                    for values in plan.sets
-                ],
-                plan.horizon_s * 1000,
-                plan.horizon_s * 1000 + self._max_lag_ms,
-            ]
-        return wire
-
     async def _by_shard(self, function: str, items: Sequence[Any], digests: Iterable[bytes], call: Any) -> list[Any]:
         groups: dict[int, list[int]] = {}
         for index, digest in enumerate(digests):
-            groups.setdefault(shard_of(digest, self._shards), []).append(index)
+            groups.setdefault(self._shard_of(digest), []).append(index)
         calls = [call(shard, [items[i] for i in indices]) for shard, indices in groups.items()]
         replies = await asyncio.gather(*(self._functions.call(function, keys, args) for keys, args in calls))
         result: list[Any] = [None] * len(items)
@@ -215,43 +202,6 @@ class RedisStore:
         return result
 
 
-class _Call:
-    """One shard's part of a micro-batch."""
-
-    def __init__(self, tag: bytes) -> None:
-        self._tag = tag
-        self.keys: list[bytes] = [tag + b"marks"]
-        self.plans: list[Any] = []
-        self.updates: list[list[int]] = []
-        self._key_index: dict[bytes, int] = {}
-        self._plan_index: dict[str, int] = {}
-
-    def add(self, plan: EntityPlan, wire: list[Any], digest: bytes, when: list[int], inputs: list[int]) -> int:
-        if plan.prefix not in self._plan_index:
-            self.plans.append(wire)
-            self._plan_index[plan.prefix] = len(self.plans)
-        name = self._tag + plan.prefix.encode() + b":" + digest
-        if name not in self._key_index:
-            self.keys.append(name)
-            self._key_index[name] = len(self.keys)
-        self.updates.append([self._key_index[name], self._plan_index[plan.prefix], *when, *inputs])
-        return len(self.updates) - 1
-
-
 def _key(tag: bytes, what: bytes, decision_id: str) -> bytes:
     """The key of a decision; its id is hexadecimal, and half as long as bytes."""
     return tag + what + bytes.fromhex(decision_id)
-
-
-def _reading(plan: EntityPlan, answer: list[Any]) -> Reading:
-    _, newest, oldest, late, *numbers = answer
-    at = len(plan.rings)
-    sums = tuple(int(n) for n in numbers[:at])
-    counts = []
-    for values in plan.sets:
-        counts.append(tuple(int(n) for n in numbers[at : at + len(values.spans)]))
-        at += len(values.spans)
-    known = tuple(bool(n) for n in numbers[at:])
-    if newest is False:
-        return Reading(None, None, bool(late), sums, tuple(counts), known)
-    return Reading(int(newest), int(oldest), bool(late), sums, tuple(counts), known)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from features.catalogue import Catalogue
-from features.entity import Handle, digest, handles
+from features.aggregations.state import LATE, REPEATED
+from features.catalogue import Catalogue, flags_of
+from features.entity import digest
 from features.errors import InvalidEvent, StoreBehind, StoreUnavailable
 from features.event import Event, EventDecoder
+from features.prepared import Prepared
 from features.reference import Reference
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Store
 from models.bundle import Bundle
@@ -32,7 +34,6 @@ from streams.wire import RecordRef, encode_dead_letter, origin_headers
 
 log = structlog.get_logger()
 _UNCLAIMED = Claimed(ClaimState.NEW)
-_UNOBSERVED = Observed({}, False)
 Publish = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
@@ -51,7 +52,7 @@ class _Open:
 
     record: Record
     event: Event
-    handles: dict[str, Handle]
+    prepared: Prepared
     digest: bytes
     claimed: Claimed
     observed: Observed
@@ -79,7 +80,7 @@ class Decider:
         self.decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
         self.patience = Patience(health or StoreHealth())
         self._partitions = Partitions()
-        self._refill = Refill(settings, catalogue, store, self.patience)
+        self._refill = Refill(settings, catalogue, store, self.patience, lambda: in_force().reference)
         self._lock = asyncio.Lock()
 
     def detach(self, partitions: Sequence[int]) -> None:
@@ -97,7 +98,7 @@ class Decider:
             ordered = in_log_order(records)
             metrics.EVENTS.labels(self.kind.name).inc(len(ordered))
             metrics.BATCHES.labels(self.kind.name).inc()
-            opened, outgoing = self._decode(ordered)
+            opened, outgoing = self._decode(ordered, in_force.reference)
             with metrics.STAGE_SECONDS.labels(self.kind.name, "store").time():
                 await self.patience.ask(lambda: self._claim_and_observe(opened, ordered))
             opened = self._without_duplicates(opened)
@@ -158,8 +159,7 @@ class Decider:
             return
 
     def _observation(self, one: _Open) -> Observation:
-        updates = self._catalogue.updates(one.event, one.handles)
-        return Observation(position_of(one.record), one.event.time_ms, updates)
+        return Observation(position_of(one.record), one.event.time_ms, one.prepared.updates)
 
     async def _fill(self, behind: StoreBehind, records: Sequence[Record]) -> None:
         """Give the store what it lost of each partition, up to this micro-batch or to what is done."""
@@ -173,7 +173,7 @@ class Decider:
                 before = first.get(place) or self._partitions.next(place)
                 await self._refill.fill(before, await self._store.attach(place))
 
-    def _decode(self, records: Sequence[Record]) -> tuple[list[_Open], list[Outgoing]]:
+    def _decode(self, records: Sequence[Record], reference: Reference) -> tuple[list[_Open], list[Outgoing]]:
         opened: list[_Open] = []
         refused: list[Outgoing] = []
         unknown = self.decoder.unknown_fields
@@ -185,7 +185,8 @@ class Decider:
                 letter = encode_dead_letter(record.where, error)
                 refused.append(Outgoing(self._settings.topic(DEAD_LETTERS), None, letter))
                 continue
-            opened.append(_Open(record, event, handles(event), digest(event.partition_key), _UNCLAIMED, _UNOBSERVED))
+            prepared = self._catalogue.prepare(event, reference)
+            opened.append(_Open(record, event, prepared, digest(event.partition_key), _UNCLAIMED, ()))
         if self.decoder.unknown_fields > unknown:
             metrics.UNKNOWN_FIELDS.labels(self.kind.name).inc(self.decoder.unknown_fields - unknown)
         return opened, refused
@@ -216,15 +217,15 @@ class Decider:
 
     def _case(self, one: _Open) -> Case:
         degraded = []
-        if any(reading.late for reading in one.observed.readings.values()):
+        flags = flags_of(one.observed)
+        if flags & LATE:
             degraded.append("late")
-        if one.observed.repeated:
+        if flags & REPEATED:
             degraded.append("reread")
         origin_ms = self._store.origin_ms(one.record.where.place)
         history_s = 0.0 if origin_ms is None else max(0, one.event.time_ms - origin_ms) / 1000
-        entities = {name: handle.value for name, handle in one.handles.items()}
-        vector = self._catalogue.vector(one.event, one.observed.readings)
-        return Case(one.event, entities, vector, {}, history_s, tuple(degraded))
+        vector = self._catalogue.vector(one.event, one.prepared, one.observed)
+        return Case(one.event, one.prepared.entities, vector, {}, history_s, tuple(degraded))
 
     def _outgoing(self, one: _Open) -> Outgoing:
         assert one.verdict is not None

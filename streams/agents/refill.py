@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from features.catalogue import Catalogue
-from features.entity import digest, handles
+from features.entity import digest
 from features.errors import InvalidEvent, StoreBehind
 from features.event import Event, EventDecoder
+from features.reference import Reference
 from features.store.contract import Claim, ClaimState, Observation, Position, Store
 from streams import metrics
 from streams.agents.patience import Patience
@@ -24,10 +25,21 @@ log = structlog.get_logger()
 
 
 class Refill:
-    """Fills the store from one kind's topic; duplicates are dropped by the same rule as in decide."""
+    """Fills the store from one kind's topic; duplicates are dropped by the same rule as in decide.
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, store: Store, patience: Patience) -> None:
+    What reference data says of an event is looked up again, in the data that is there now.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        store: Store,
+        patience: Patience,
+        reference: Callable[[], Reference],
+    ) -> None:
         self._settings = settings
+        self._reference = reference
         self._catalogue = catalogue
         self._store = store
         self._patience = patience
@@ -56,10 +68,11 @@ class Refill:
 
     async def _apply(self, batch: list[Record]) -> None:
         events = [(record, event) for record in batch if (event := self._decode(record)) is not None]
+        reference = self._reference()
         claims = [Claim(digest(e.partition_key), e.decision_id, position_of(record)) for record, e in events]
         claimed = await self._patience.ask(lambda: self._store.claim(claims))
         observations = [
-            Observation(position_of(record), event.time_ms, self._catalogue.updates(event, handles(event)))
+            Observation(position_of(record), event.time_ms, self._catalogue.prepare(event, reference).updates)
             for (record, event), answer in zip(events, claimed, strict=True)
             if answer.state is not ClaimState.DUPLICATE
         ]

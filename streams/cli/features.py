@@ -9,12 +9,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from features.aggregations.base import FeatureInfo
 from features.catalogue import Catalogue, catalogues
-from features.entity import handles
 from features.errors import InvalidEvent, KindError
 from features.event import EventDecoder, open_envelope
 from features.kinds import load_kinds
+from features.reference import load_reference
 from streams.cli.import_ import INPUT
 from streams.cli.refusals import Refusals
 from streams.files import open_input
@@ -53,8 +52,10 @@ def list_(kind: str | None, as_json: bool) -> None:
 @click.option("--events", required=True, type=INPUT, help="Events, one JSON a line; .gz and - work.")
 @click.pass_context
 def inputs(ctx: click.Context, events: Path) -> None:
-    """Print for each event of a file its entities and the features that it alone tells, one JSON a line."""
+    """Print what each event of a file is made of, one JSON a line: its entities, its derived inputs (what reference
+    data said of it too), and the features that it alone tells."""
     settings = load_settings()
+    reference = load_reference(settings.reference_folder)
     known = _catalogues(None)
     decoders = {
         name: EventDecoder(catalogue.kind, settings.max_record_bytes, _NO_FUTURE_S)
@@ -74,25 +75,25 @@ def inputs(ctx: click.Context, events: Path) -> None:
                 refusals.add(error.reason, f"{events}:{number}: {error.detail}")
                 continue
             catalogue = known[kind]
+            prepared = catalogue.prepare(event, reference)
             told = {
                 "kind": kind,
                 "source": event.source,
                 "id": event.id,
                 "time_ms": event.time_ms,
-                "entities": {name: handle.value for name, handle in handles(event).items()},
-                "derived": _derived(catalogue.infos, catalogue.names, catalogue.vector(event, {})),
+                "entities": prepared.entities,
+                "inputs": dict(zip(catalogue.inputs, prepared.inputs, strict=True)),
+                "features": catalogue.stateless(event, reference),
+                "reference": reference.version,
             }
             click.echo(msgspec.json.encode(told))
     refusals.tell()
     ctx.exit(1 if refusals.count else 0)
 
 
-def _derived(infos: tuple[FeatureInfo, ...], names: tuple[str, ...], vector: tuple[float, ...]) -> dict[str, float]:
-    return {name: value for info, name, value in zip(infos, names, vector, strict=True) if info.entity is None}
-
-
 def _catalogues(kind: str | None) -> dict[str, Catalogue]:
     kinds = load_kinds(load_settings().kinds_folders)
     if kind is not None and kind not in kinds:
         raise KindError(f"there is no kind {kind!r}: there are {', '.join(sorted(kinds))}")
-    return catalogues([one for name, one in kinds.items() if kind in (None, name)])
+    known = catalogues(list(kinds.values()))
+    return known if kind is None else {kind: known[kind]}

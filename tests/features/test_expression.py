@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.events import KINDS
+from support.events import CATALOGUES, KINDS
 
-from features.catalogue import Catalogue
 from features.errors import ExpressionError
 from features.expression import BOOL, NUMBER, STRING, STRINGS, Name, compile_condition, python_literal
 from features.expression.compiler import LONGEST
@@ -192,7 +191,7 @@ def test_a_condition_may_be_just_as_long_as_the_limit() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_private_text_and_what_stands_behind_a_field_cannot_be_read(kind: str) -> None:
-    catalogue = Catalogue(KINDS[kind])
+    catalogue = CATALOGUES[kind]
     assert not set(KINDS[kind].private) & catalogue.rule_names().keys()
     for name in [*KINDS[kind].private, "kind", "data", "__class__"]:
         with pytest.raises(ExpressionError, match="unknown name"):

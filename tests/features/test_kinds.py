@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from support.events import KINDS
+from support.events import CATALOGUES, KINDS
 
 from features import shape
 from features.address import ip_address, subnet
@@ -73,21 +73,22 @@ def test_durations_are_seconds() -> None:
 
 
 def test_windows_that_share_no_buckets_or_repeat_or_are_too_many_are_refused() -> None:
-    with pytest.raises(KindError, match=r"'25m'.*no multiple of the 60 s of '12m': choose windows that divide"):
-        parse_windows(("12m", "25m"))
+    with pytest.raises(KindError, match=r"'25m'.*no multiple of the 120 s of '12m': choose windows that divide"):
+        parse_windows(("12m", "25m"), "sale", "account.sales")
     with pytest.raises(KindError, match="repeat a length: name each once"):
-        parse_windows(("60m", "1h"))
+        parse_windows(("60m", "1h"), "sale", "account.sales")
     with pytest.raises(KindError, match="one to three windows, not 4"):
-        parse_windows(("12m", "1h", "2h", "24h"))
+        parse_windows(("12m", "1h", "2h", "24h"), "sale", "account.sales")
     with pytest.raises(KindError, match="one to three windows, not 0"):
-        parse_windows(())
+        parse_windows((), "sale", "account.sales")
 
 
 def test_a_window_is_cut_into_buckets_of_whole_seconds() -> None:
     assert Window.parse("1h").bucket_s * BUCKETS == 3600
     with pytest.raises(KindError, match="does not divide into 7 buckets"):
         Window.parse("1h", 7)
-    assert [window.name for window in parse_windows(("24h", "10m", "1h"))] == ["10m", "1h", "24h"]
+    windows = parse_windows(("24h", "10m", "1h"), "sale", "account.sales")
+    assert [window.name for window in windows] == ["10m", "1h", "24h"]
 
 
 @pytest.mark.parametrize(
@@ -96,13 +97,16 @@ def test_a_window_is_cut_into_buckets_of_whole_seconds() -> None:
         (Count("device.sent", "s"), "about 'device', which is no entity; there are account, ip"),
         (Count("sent", "s"), "must read '<entity>.<measure>'"),
         (Count("account.se nt", "s"), "must read '<entity>.<measure>'"),
-        (Distinct("account.payees", "s", of="payeee"), "reads 'payeee', which is no field; fields: account, payee"),
+        (
+            Distinct("account.payees", "s", of="payeee"),
+            "reads 'payeee', which is no field and no input; there are account, payee",
+        ),
         (Novelty("account.new", "s", of="payeee"), "reads 'payeee', which is no field"),
         (Distinct("account.payees", "s", of="payee", cap=1025), "cap is 1025, allowed are 1 to 1024"),
         (Distinct("account.payees", "s", of="payee", cap=0), "cap is 0, allowed are 1 to 1024"),
         (Sum("account.cents", "s", of="cent"), "reads 'cent', which is no field"),
-        (Sum("account.cents", "s", of="payee"), "sums 'payee', which is no whole number"),
-        (Sum("account.cents", "s", of="rate"), "sums 'rate', which is no whole number"),
+        (Sum("account.cents", "s", of="payee"), "sums 'payee', which is no whole-number field"),
+        (Sum("account.cents", "s", of="rate"), "sums 'rate', which is no whole-number field"),
         (Derived("long", "s", ("nots",), shape.length), "reads 'nots', which is no field"),
         (Derived("two words", "s", ("cents",), shape.amount), "no name that a condition could read"),
         (Derived("class", "s", ("cents",), shape.amount), "no name that a condition could read"),
@@ -124,7 +128,7 @@ def test_a_wrong_feature_is_told_with_what_would_be_right(feature: Any, says: st
 def test_two_features_of_one_name_are_refused() -> None:
     with pytest.raises(KindError, match=r"'account.sent_1h' is declared twice: rename one"):
         Catalogue(kind(SENT, Count("account.sent", "others", windows=("1h",), where="cents > 1")))
-    with pytest.raises(KindError, match="'cents' is also a field: rename the feature"):
+    with pytest.raises(KindError, match="'cents' is also a field or input: rename the feature"):
         Catalogue(kind(SENT, Derived("cents", "s", ("cents",), shape.amount)))
     with pytest.raises(KindError, match="'account' is also"):
         Catalogue(kind(SENT, Derived("account", "s", ("cents",), shape.amount)))
@@ -138,7 +142,10 @@ def test_two_features_of_one_name_are_refused() -> None:
         ({"partition_key": "payee"}, "partition key 'payee' must be a required field"),
         ({"partition_key": "iban"}, "partition key 'iban' is not one of its fields"),
         ({"target": "payee"}, "target 'payee' is not one of its entities"),
-        ({"entities": (Entity("account", "iban"),)}, "made of 'iban', which is no field; fields are account, cents"),
+        (
+            {"entities": (Entity("account", "iban"),)},
+            "made of 'iban', which is no field and no input; there are account, cents",
+        ),
         ({"entities": (Entity("account", "account"), Entity("account", "payee"))}, "'account' is declared twice"),
     ],
 )
@@ -168,14 +175,17 @@ def test_a_feature_reads_entity_measure_and_window() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_shipped_feature_is_named_after_its_entity_and_window_and_described(name: str) -> None:
-    catalogue = Catalogue(KINDS[name])
+    catalogue = CATALOGUES[name]
     entities = {entity.name for entity in KINDS[name].entities}
     ends = {60: "1m", 600: "10m", 3600: "1h", 86_400: "24h", 604_800: "7d"}
     for info in catalogue.infos:
         assert info.sentence
         assert info.entity is None or (info.entity in entities and info.name.startswith(f"{info.entity}."))
-        assert info.window_s is None or info.name.endswith(f"_{ends[info.window_s]}")
-        assert info.least <= info.default
+        if info.aggregation in ("count", "sum", "share", "distinct"):
+            assert info.window_s is not None
+            assert info.name.endswith(f"_{ends[info.window_s]}")
+        assert info.formula
+        assert info.least is None or info.least <= info.default
         assert info.most is None or info.default <= info.most
 
 

@@ -14,8 +14,8 @@ from support.events import KINDS, T0, event
 
 from features.aggregations import Count, Distinct
 from features.catalogue import Catalogue
-from features.entity import handles
 from features.kind import Kind
+from features.reference import load_reference
 from features.store.contract import Observation, Position, Store
 from features.store.memory import MemoryStore
 from features.store.redis import RedisStore
@@ -50,9 +50,10 @@ def make_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
 async def observe(store: Store, catalogue: Catalogue, offset: int) -> dict[str, float]:
     """The vector of a failed login from a device of its own, as a worker with this catalogue sees it."""
     one = event("login", str(offset), T0 + offset, success=False, device=f"d{offset}", country="AT")
-    updates = catalogue.updates(one, handles(one))
-    (answer,) = await store.observe([Observation(Position("T:0", offset, T0), one.time_ms, updates)], {"T:0": offset})
-    return dict(zip(catalogue.names, catalogue.vector(one, answer.readings), strict=True))
+    prepared = catalogue.prepare(one, load_reference(None))
+    observation = Observation(Position("T:0", offset, T0), one.time_ms, prepared.updates)
+    (answer,) = await store.observe([observation], {"T:0": offset})
+    return dict(zip(catalogue.names, catalogue.vector(one, prepared, answer), strict=True))
 
 
 def run(make_store: Callable[[], Store], catalogues: list[Catalogue]) -> list[dict[str, float]]:

@@ -11,10 +11,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.events import KINDS, T0, event
+from support.events import CATALOGUES, REFERENCE, T0, event
 
-from features.catalogue import Catalogue
-from features.entity import handles
 from features.event import LAST_MS, to_rfc3339
 from models.bundle import Bundle, load_bundle
 from models.judge import Case, judge
@@ -23,7 +21,7 @@ from models.scorers import Features, Logistic, champion_name, fresh_scorers
 from models.served import Served, score_batch, serve
 from models.verdict import encode, is_intact
 
-LOGIN = Catalogue(KINDS["login"])
+LOGIN = CATALOGUES["login"]
 BUNDLE = load_bundle(LOGIN)
 
 
@@ -49,7 +47,7 @@ class Fixed:
 def case(number: int = 0, degraded: tuple[str, ...] = (), time_ms: int = T0, **values: float) -> Case:
     one = event("login", str(number), time_ms + number, ip="192.0.2.1", success=number % 2 == 0, country="AT")
     vector = [values.get(name.replace(".", "_"), float(number)) for name in LOGIN.names]
-    entities = {name: handle.value for name, handle in handles(one).items()}
+    entities = LOGIN.prepare(one, REFERENCE).entities
     return Case(one, entities, vector, {"protected": False}, 3600.0, degraded)
 
 
@@ -102,7 +100,7 @@ def test_a_verdict_tells_what_it_was_made_of() -> None:
 
 
 def test_no_private_text_is_in_a_verdict() -> None:
-    mail = Catalogue(KINDS["mail"])
+    mail = CATALOGUES["mail"]
     one = event("mail", "1", body="the secret body", headers="the secret headers")
     whole = Case(one, {}, [0.0] * len(mail.names), {}, 0.0, ())
     (verdict,) = judge([whole], mail, load_bundle(mail), (), "ref")

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.events import KINDS
+from support.events import CATALOGUES
 
 import models
-from features.catalogue import Catalogue
 from models.bundle import load_bundle
 from models.errors import RuleError
 from models.rules.engine import RuleEngine
 from models.rules.rule import Rule
 
-CATALOGUES = {name: Catalogue(kind) for name, kind in KINDS.items()}
 ENGINES: dict[str, RuleEngine] = {name: load_bundle(c).engine for name, c in CATALOGUES.items()}
 RULES = [(kind, rule) for kind, engine in ENGINES.items() for rule in engine.rules]
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.events import KINDS
+from support.events import CATALOGUES, KINDS
 
 from features.catalogue import Catalogue
 from features.kind import Account, Entity, Fields, Kind
@@ -18,7 +18,7 @@ from models.rules.engine import RuleEngine
 from models.rules.rule import read_rules
 
 GOLDEN = Path(__file__).parent / "golden"
-LOGIN = Catalogue(KINDS["login"])
+LOGIN = CATALOGUES["login"]
 GOOD = """
 [[rule]]
 id = "{id}"

@@ -6,13 +6,12 @@ import pickle
 import random
 
 import pytest
-from support.events import KINDS
+from support.events import CATALOGUES, KINDS
 
-from features.catalogue import Catalogue
 from models.scorers import Features, Scorer, champion_name, fresh_scorers
 
 NAMES = [(kind, name) for kind in KINDS for name in fresh_scorers(kind, 1)]
-FEATURES = {kind: Catalogue(KINDS[kind]).names for kind in KINDS}
+FEATURES = {kind: CATALOGUES[kind].names for kind in KINDS}
 
 
 @pytest.fixture(params=NAMES, ids=[name for _, name in NAMES])

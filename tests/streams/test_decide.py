@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from support.events import KINDS, T0, record
+from support.events import CATALOGUES, T0, record
 
-from features.catalogue import Catalogue
 from features.reference import load_reference
 from features.store.memory import MemoryStore
 from models.bundle import load_bundle
@@ -19,7 +18,7 @@ from streams.settings import Settings
 from streams.sinks.publish import Outgoing
 from streams.wire import RecordRef
 
-CATALOGUE = Catalogue(KINDS["login"])
+CATALOGUE = CATALOGUES["login"]
 
 
 def taken(offset: int, name: str, append_ms: int = T0, partition: int = 0, account: str = "ada") -> Record:

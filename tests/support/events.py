@@ -6,10 +6,14 @@ from typing import Any
 
 import msgspec
 
+from features.catalogue import catalogues
 from features.event import Event, EventDecoder, to_rfc3339
 from features.kinds import load_kinds
+from features.reference import load_reference
 
 KINDS = load_kinds()
+CATALOGUES = catalogues(list(KINDS.values()))
+REFERENCE = load_reference(None)
 T0 = 1_795_237_200_000
 LIMIT = 131072
 _DEFAULTS: dict[str, dict[str, Any]] = {
