@@ -9,10 +9,9 @@ from ua_parser import Domain, load_builtins
 from ua_parser.regex import Resolver
 
 OTHER = "Other"
-# An event's fields are shorter; what stands behind would only cost time.
-_LONGEST = 2048
-# Longer ones are rare in good faith, and parsed each time rather than remembered: memory stays bounded.
-_LONGEST_REMEMBERED = 512
+# Those of browsers are shorter. What stands behind would only cost time and memory, which the sender would choose.
+_LONGEST = 512
+_REMEMBERED = 512
 _REMEMBERED = 16_384
 
 # Programs that name themselves and are no crawlers: libraries, command lines, browsers that nobody looks at.
@@ -48,8 +47,8 @@ class Agents:
         self._remembered = lru_cache(maxsize=_REMEMBERED)(_parse)
 
     def parse(self, user_agent: str) -> Agent:
-        """Total, in time linear in the text: no text makes it slow."""
-        return self._remembered(user_agent) if len(user_agent) <= _LONGEST_REMEMBERED else _parse(user_agent)
+        """Total, and of bounded time for every text; its first 512 characters count."""
+        return self._remembered(user_agent[:_LONGEST])
 
 
 @cache
@@ -59,7 +58,7 @@ def _resolver() -> Resolver:
 
 
 def _parse(user_agent: str) -> Agent:
-    text = user_agent[:_LONGEST].encode("utf-8", "replace").decode()
+    text = user_agent.encode("utf-8", "replace").decode()
     found = _resolver()(text, Domain.ALL)
     browser = found.user_agent.family if found.user_agent else OTHER
     major = found.user_agent.major if found.user_agent else None
@@ -72,15 +71,14 @@ def _parse(user_agent: str) -> Agent:
 def _device_type(text: str, browser: str, os: str, brand: str, model: str) -> str:
     if brand == "Spider" or browser in _PROGRAMS:
         return "bot"
+    if "TV" in text or "Watch" in text:
+        # Televisions and watches run the systems of telephones, and say what they are.
+        return "other"
     if "tablet" in f"{brand} {model}".lower() or model.startswith(("iPad", "Kindle")):
         return "tablet"
     if os == "Android":
-        # Telephones say Mobile, tablets leave it out; televisions and watches say what they are.
-        if "TV" in text or "Watch" in text:
-            return "other"
+        # Browsers on telephones say Mobile, those on tablets leave it out.
         return "mobile" if "Mobile" in text else "tablet"
     if os in _MOBILES:
         return "mobile"
-    if os in _DESKTOPS or os.startswith(_DESKTOPS_TOO):
-        return "other" if "TV" in text else "desktop"
-    return "other"
+    return "desktop" if os in _DESKTOPS or os.startswith(_DESKTOPS_TOO) else "other"

@@ -55,10 +55,10 @@ class NetworkTable:
 
 def build(ranges4: Iterable[tuple[int, int, int]], ranges6: Iterable[tuple[int, int, int]]) -> NetworkTable:
     """A table of inclusive ranges (first, last, owner) in any order; where they overlap the narrower one counts."""
-    starts4, owners4 = _flatten([(first, last + 1, owner) for first, last, owner in ranges4])
+    starts4, owners4 = _flatten([(first, last + 1, owner) for first, last, owner in ranges4], 2**32)
     # A range counts for those /64 that it covers wholly.
     halves = ((-(-first >> _HALF), last + 1 >> _HALF, owner) for first, last, owner in ranges6)
-    starts6, owners6 = _flatten([one for one in halves if one[0] < one[1]])
+    starts6, owners6 = _flatten([one for one in halves if one[0] < one[1]], 2**64)
     return NetworkTable(array("I", starts4), array("I", owners4), array("Q", starts6), array("I", owners6))
 
 
@@ -82,8 +82,8 @@ def decode(data: bytes) -> NetworkTable:
     return NetworkTable(*parts)
 
 
-def _flatten(ranges: list[tuple[int, int, int]]) -> tuple[list[int], list[int]]:
-    """Starts and owners of half-open ranges; neighbours of one owner become one range."""
+def _flatten(ranges: list[tuple[int, int, int]], size: int) -> tuple[list[int], list[int]]:
+    """Starts and owners of half-open ranges below ``size``; neighbours of one owner become one range."""
     starts: list[int] = []
     owners: list[int] = []
 
@@ -91,7 +91,7 @@ def _flatten(ranges: list[tuple[int, int, int]]) -> tuple[list[int], list[int]]:
         if starts and starts[-1] == start:
             starts.pop()
             owners.pop()
-        if (owners[-1] if owners else 0) != owner:
+        if start < size and (owners[-1] if owners else 0) != owner:
             starts.append(start)
             owners.append(owner)
 

@@ -21,11 +21,11 @@ class Reference:
 
     version: str
     absent: tuple[str, ...]
-    networks: NetworkTable | None
-    hosting: frozenset[int]
-    tor: frozenset[bytes] | None
-    disposable: frozenset[str]
-    versions: Mapping[str, str]
+    networks: NetworkTable | None = field(repr=False)
+    hosting: frozenset[int] = field(repr=False)
+    tor: frozenset[bytes] | None = field(repr=False)
+    disposable: frozenset[str] = field(repr=False)
+    versions: Mapping[str, str] = field(repr=False)
     _agents: Agents = field(default_factory=Agents, init=False, repr=False)
 
     def network(self, asn: int | None, ip: str | None) -> int | None:

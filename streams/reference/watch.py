@@ -24,6 +24,8 @@ def read_reference(folder: Path) -> Reference:
     """All tables; those that are absent are named once, here, never event by event."""
     reference = load_reference(folder)
     _tell_absent(reference)
+    # The patterns of user agents are compiled with the first one: now, rather than in the first decision.
+    reference.agent("-")
     return reference
 
 
