@@ -51,6 +51,7 @@ lock: setup ## Renew the lock files with the newest versions that pyproject.toml
 .PHONY: docs
 docs: setup ## Make the generated documents anew
 	$(BIN)/weir settings > docs/settings.md
+	$(BIN)/weir features list --markdown > docs/features.md
 
 .PHONY: bench-features
 bench-features: setup ## Cost of the features in both stores, beside pipelined sorted sets

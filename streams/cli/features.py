@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from features.catalogue import Catalogue, catalogues
+from features.document import document
 from features.errors import InvalidEvent, KindError
 from features.event import EventDecoder, open_envelope
 from features.kinds import load_kinds
@@ -31,9 +32,14 @@ def features() -> None:
 @features.command("list")
 @click.option("--kind", help="Only this kind's.")
 @click.option("--json", "as_json", is_flag=True, help="One array of objects, with everything that defines a feature.")
-def list_(kind: str | None, as_json: bool) -> None:
+@click.option("--markdown", "as_markdown", is_flag=True, help="The text of docs/features.md.")
+def list_(kind: str | None, as_json: bool, as_markdown: bool) -> None:
     """List the features in the order of the vector."""
-    infos = [info for catalogue in _catalogues(kind).values() for info in catalogue.infos]
+    known = _catalogues(kind).values()
+    if as_markdown:
+        click.echo(document(known))
+        return
+    infos = [info for catalogue in known for info in catalogue.infos]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(infos), indent=2).decode())
         return

@@ -1,4 +1,4 @@
-"""A new product is one file: from its topic to a searchable document without another edit."""
+"""A new product is one file: docs/add-a-product.md, followed to the letter, ends with a searchable document."""
 
 from __future__ import annotations
 
@@ -7,39 +7,33 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.events import T0
-from support.pipeline import Pipeline, wait_until
+from elasticsearch import Elasticsearch
+from support.tutorial import ROOT, blocks, checkout, follow
 
-from streams.wire import encode_event
+PAGE = "add-a-product.md"
 
-KINDS = Path(__file__).parents[2] / "examples" / "kinds"
+
+def test_what_the_page_shows_of_the_example_is_what_the_example_says() -> None:
+    files = [path.read_text() for path in (ROOT / "examples").rglob("*") if path.suffix in (".py", ".toml")]
+    shown = [block for block in blocks(PAGE) if block.language in ("python", "toml")]
+    assert len(shown) > 4
+    assert [block.text for block in shown if not any(block.text in file for file in files)] == []
 
 
 @pytest.mark.services
-def test_a_kind_of_ones_own_flows_from_topic_to_index(services: Any, tmp_path: Path) -> None:
-    events = tmp_path / "transfers.ndjson"
-    transfers = [
-        {"account": "ada", "payee": f"p{i % 3}", "cents": 100 + i, "currency": "EUR", "note": "the secret note"}
-        for i in range(20)
-    ]
-    lines = [encode_event("transfer", str(i), "bank", T0 + i, data) for i, data in enumerate(transfers)]
-    events.write_bytes(b"\n".join(lines))
-    with Pipeline(services, tmp_path, kinds_folders=KINDS, max_future_s=10**9) as pipeline:
-        pipeline.start("worker")
-        pipeline.start("indexer")
-        pipeline.weir("produce", str(events))
-        wait_until(lambda: pipeline.count() == 20, 60, "20 documents")
-        documents = {document["_id"]: document["_source"] for document in pipeline.documents()}
-        assert all(document["kind"] == "transfer" for document in documents.values())
-        assert b"secret note" not in msgspec.json.encode(documents)
-        # The account has paid p0, p1 and p2: 17 of its 20 transfers went to somebody it knew.
-        found = pipeline.elastic.count(
-            index=f"{pipeline.settings.namespace}-verdicts-*",
-            query={"range": {"features.account.transfers_1h": {"gte": 18}}},
-        )
-        assert found["count"] == 3
-        new_payee = pipeline.elastic.count(
-            index=f"{pipeline.settings.namespace}-verdicts-*", query={"term": {"features.account.new_payee": 1}}
-        )
-        assert new_payee["count"] == 3
-        assert "transfer" in pipeline.weir("schema", "--kind", "transfer").stdout
+def test_a_product_of_ones_own_flows_from_topic_to_document_as_the_page_says(services: Any, tmp_path: Path) -> None:
+    local = services.stack.settings
+    env = {
+        **{f"WEIR_LOCAL_{name.upper()}": str(value) for name, value in local.model_dump(exclude_none=True).items()},
+        **{f"WEIR_{process}_PORT": "0" for process in ("WORKER", "INDEXER")},
+    }
+    follow(PAGE, checkout(tmp_path / "weir"), env, timeout_s=300)
+    with Elasticsearch(services.elasticsearch) as elastic:
+        query = {"range": {"features.account.failed_logins_1h": {"gte": 5}}}
+        (found,) = elastic.search(index="weir-verdicts-*", query=query)["hits"]["hits"]
+    document = found["_source"]
+    assert document["kind"] == "transfer"
+    assert document["action"] == "challenge"
+    assert document["rule"]["id"] == ["transfer-after-guessing"]
+    assert document["features"]["account.payee_countries_7d"] == 1
+    assert b"thank you" not in msgspec.json.encode(found)
