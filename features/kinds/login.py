@@ -6,8 +6,24 @@ from typing import Annotated, Literal
 
 from features import shape
 from features.address import ip_address, subnet
-from features.aggregations import Age, Count, Derived, Distinct, Elapsed, Novelty
-from features.kind import Account, Asn, Country, Device, Entity, Fields, Ip, Kind, UserAgent, number, text
+from features.aggregations import (
+    Age,
+    Burst,
+    Count,
+    Derived,
+    Distance,
+    Distinct,
+    Elapsed,
+    Elsewhere,
+    LoginRisk,
+    Novelty,
+    Part,
+    Share,
+    Speed,
+)
+from features.entity import everyone
+from features.kind import Account, Asn, Country, Device, Entity, Fields, Ip, Kind, Lookup, UserAgent, number, text
+from features.reference import Reference
 
 
 class Login(Fields, frozen=True, kw_only=True):
@@ -24,50 +40,100 @@ class Login(Fields, frozen=True, kw_only=True):
     failure_reason: Annotated[str, text(ecs="event.reason", longest=128)] | None = None
 
 
+FAILED = "not success"
+# What identity providers call a try at an account that does not exist.
+NO_ACCOUNT = "failure_reason in ['no_such_account', 'unknown_user', 'user_not_found', 'invalid_user']"
+
 KIND = Kind(
     name="login",
     fields=Login,
     partition_key="account",
+    inputs=(
+        Lookup("network", ("asn", "ip"), Reference.network),
+        Lookup("hosting", ("asn", "ip"), Reference.is_hosting),
+        Lookup("tor", ("ip",), Reference.is_tor),
+        Lookup("agent", ("user_agent",), Reference.agent),
+        Lookup("device_type", ("user_agent",), Reference.device_type),
+    ),
     entities=(
         Entity("account", "account", horizon="30d"),
         Entity("ip", "ip", ip_address, horizon="7d"),
         Entity("subnet", "ip", subnet, horizon="7d"),
         Entity("device", "device", horizon="30d"),
+        Entity("asn", "network", horizon="7d"),
+        Entity("agent", "agent", horizon="7d"),
+        Entity("everyone", "account", everyone, horizon="7d"),
     ),
     features=(
         Count("account.logins", "logins of this account", windows=("10m", "1h", "24h")),
-        Count(
-            "account.failures",
-            "failed logins of this account",
-            windows=("10m", "1h", "24h"),
-            where="not success",
-        ),
+        Count("account.failures", "failed logins of this account", windows=("10m", "1h", "24h"), where=FAILED),
         Distinct("account.ips", "addresses that tried this account", of="ip", windows=("1h", "24h", "7d")),
-        Distinct(
-            "account.countries",
-            "countries that tried this account",
-            of="country",
-            windows=("1h", "24h", "7d"),
-        ),
+        Distinct("account.countries", "countries that tried this account", of="country", windows=("1h", "24h", "7d")),
         Distinct("account.devices", "devices that tried this account", of="device", windows=("24h", "7d")),
         Novelty("account.new_device", "1 if this account has not seen this device", of="device", windows=("24h",)),
         Novelty("account.new_country", "1 if this account has not seen this country", of="country"),
-        Elapsed("account.idle_s", "seconds since this account's last login; its horizon if none is known"),
-        Age("account.age_s", "seconds since this account's first login known here"),
-        Count("ip.logins", "logins from this address", windows=("10m", "1h", "24h")),
-        Count(
-            "ip.failures",
-            "failed logins from this address",
-            windows=("10m", "1h", "24h"),
-            where="not success",
+        Novelty("account.new_network", "1 if this account has not seen this network", of="network"),
+        LoginRisk(
+            "account.risk",
+            "how much likelier address, network, country and user agent are among all accounts than for this one",
+            # The weights are those of Wiefling et al.; of the user agent its family alone is a part.
+            groups=(
+                (Part("ip", 0.6, "ip"), Part("network", 0.3, "asn"), Part("country", 0.1)),
+                (Part("agent", 1, "agent"),),
+            ),
+            where="success",
         ),
+        Distance("account.distance_km", "from the place of this account's last successful login", where="success"),
+        Speed("account.speed_kmh", "to get here from the place of the last successful login", where="success"),
+        Burst("account.burst", "logins of this account in 10m against 24h"),
+        Elapsed("account.idle_s", "seconds since this account's last login; its horizon if none is known"),
+        Elapsed("account.since_success_s", "seconds since the last successful login; the horizon if none", "success"),
+        Age("account.age_s", "seconds since this account's first login known here"),
+        Elsewhere(
+            "account.since_signup_s",
+            "seconds since this account signed up; 30 days if that is not known",
+            kind="signup",
+            feature="account.idle_s",
+        ),
+        Count("ip.logins", "logins from this address", windows=("10m", "1h", "24h")),
+        Count("ip.failures", "failed logins from this address", windows=("10m", "1h", "24h"), where=FAILED),
         Distinct("ip.accounts", "accounts tried from this address", of="account", windows=("10m", "1h", "24h")),
+        Distinct("ip.devices", "devices that logged in from this address", of="device", windows=("24h",)),
+        Share("ip.failure_share", "failed logins from this address", FAILED, windows=("24h",)),
+        Share(
+            "ip.unknown_share", "tries from this address at accounts that do not exist", NO_ACCOUNT, windows=("24h",)
+        ),
+        Elapsed("ip.idle_s", "seconds since the last login from this address; its horizon if none is known"),
+        Elsewhere(
+            "ip.signups_24h",
+            "signups from this address in 24h",
+            kind="signup",
+            feature="ip.signups_24h",
+        ),
+        Elsewhere(
+            "ip.signup_unsolved_share_24h",
+            "signups from this address without a solved captcha in 24h",
+            kind="signup",
+            feature="ip.unsolved_share_24h",
+        ),
         Count("subnet.logins", "logins from this subnet", windows=("1h", "24h")),
-        Count("subnet.failures", "failed logins from this subnet", windows=("1h", "24h"), where="not success"),
+        Count("subnet.failures", "failed logins from this subnet", windows=("1h", "24h"), where=FAILED),
         Distinct("subnet.accounts", "accounts tried from this subnet", of="account", windows=("1h", "24h")),
         Distinct("device.accounts", "accounts tried with this device", of="account", windows=("1h", "24h", "7d")),
-        Count("device.failures", "failed logins with this device", windows=("1h", "24h"), where="not success"),
+        Count("device.failures", "failed logins with this device", windows=("1h", "24h"), where=FAILED),
+        Age("device.age_s", "seconds since the first login with this device"),
+        Share("asn.failure_share", "failed logins from this network", FAILED, windows=("1h",)),
+        Share("agent.failure_share", "failed logins with this browser and system", FAILED, windows=("1h",)),
+        Share("everyone.failure_share", "failed logins of all", FAILED, windows=("1h",)),
+        Burst("everyone.failure_burst", "failed logins of all in 10m against 24h", where=FAILED),
         Derived("succeeded", "1 if the login succeeded", ("success",), shape.flag, most=1),
+        Derived("phishable", "1 for a password, a code or a recovery", ("method",), shape.is_phishable, most=1),
+        Derived("agent_missing", "1 without a user agent", ("user_agent",), shape.empty, default=1, most=1),
+        Derived("program", "1 if the user agent is a program's", ("device_type",), shape.is_program, most=1),
+        Derived("handheld", "1 if it is a telephone's or tablet's", ("device_type",), shape.is_handheld, most=1),
+        Derived("from_hosting", "1 if the address is a rented server's", ("hosting",), shape.flag, most=1),
+        Derived("from_tor", "1 if the address is a Tor exit", ("tor",), shape.flag, most=1),
         Derived("hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"),
+        Derived("night", "1 from 0 to 5 h by the sun there", ("time_ms", "longitude"), shape.is_night, most=1),
     ),
 )

@@ -4,11 +4,12 @@ They are ``by`` of ``Derived`` features and of inputs. Whatever the text, none r
 length asks for.
 """
 
-from features.shape.agents import is_scripted
+from features.shape.agents import is_handheld, is_program
 from features.shape.attachments import carries_archive, carries_macros, carries_page, carries_program
+from features.shape.choices import is_paid, is_phishable, is_unsolved
 from features.shape.links import domains, first_domain, foreign_share, has_address, has_punycode, link_density
 from features.shape.moments import hour_of_week, is_night, is_weekend
-from features.shape.names import is_tagged, likeness, local_digit_share, local_part
+from features.shape.names import is_tagged, likeness, local_digit_share, name_pattern
 from features.shape.senders import (
     checks_passed,
     differs,
@@ -32,7 +33,6 @@ from features.shape.texts import (
     longest_consonants,
     longest_digits,
     mark_share,
-    pattern,
     upper_share,
 )
 from features.shape.values import amount, empty, flag, kilobytes, length
@@ -65,25 +65,28 @@ __all__ = [
     "is_disguised",
     "is_false_reply",
     "is_gappy",
+    "is_handheld",
     "is_night",
     "is_outbound",
     "is_own_recipient",
-    "is_scripted",
+    "is_paid",
+    "is_phishable",
+    "is_program",
     "is_spf_aligned",
     "is_tagged",
     "is_unlisted",
+    "is_unsolved",
     "is_weekend",
     "kilobytes",
     "length",
     "likeness",
     "link_density",
     "local_digit_share",
-    "local_part",
     "longest_consonants",
     "longest_digits",
     "mark_share",
+    "name_pattern",
     "names_money",
-    "pattern",
     "recipient_domains",
     "shows_other_address",
     "subject_form",

@@ -1,19 +1,16 @@
-"""What a user agent gives away about whoever holds it."""
+"""What sort of device a user agent belongs to, as numbers."""
 
 from __future__ import annotations
 
-import re
 
-_SCRIPT = re.compile(
-    r"curl|wget|python|okhttp|java/|go-http|libwww|httpclient|axios|node-fetch|undici|ruby|perl|php|scrapy|"
-    r"headless|phantom|selenium|puppeteer|playwright|webdriver|bot\b|spider|crawl",
-    re.IGNORECASE,
-)
-
-
-def is_scripted(user_agent: str) -> float:
-    """1 if it names a library, a headless browser or a robot, else 0; an empty one is a script's too.
+def is_program(device_type: str) -> float:
+    """1 for a crawler or another program that says so, else 0.
 
     OWASP Automated Threats to Web Applications, OAT-008 and OAT-019: the lazier tools do not hide.
     """
-    return 0.0 if user_agent and _SCRIPT.search(user_agent) is None else 1.0
+    return 1.0 if device_type == "bot" else 0.0
+
+
+def is_handheld(device_type: str) -> float:
+    """1 for a telephone or tablet, else 0."""
+    return 1.0 if device_type in ("mobile", "tablet") else 0.0

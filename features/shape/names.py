@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST_PATTERN = 64
+
 
 def local_part(address: str) -> str:
     """What stands before the last @; the whole text if there is none."""
@@ -30,6 +32,30 @@ def local_digit_share(address: str) -> float:
     """Digits in the local part, 0 to 1 (SpamAssassin's FROM_STARTS_WITH_NUMS)."""
     local = local_part(address)
     return sum(map(str.isdigit, local)) / len(local) if local else 0.0
+
+
+def name_pattern(name: str | None) -> str | None:
+    """What is left of a name without its very letters: ``Ada.Lake84`` is ``A.A9``; None if it is absent or empty.
+
+    Runs of letters are A, of digits 9, of white space one space; other characters stay. Names that one template made
+    share it (Xiao et al., AISec 2015).
+    """
+    if not name:
+        return None
+    made: list[str] = []
+    for character in name:
+        shown = _shown(character)
+        if not made or shown != made[-1] or shown not in "A9 ":
+            made.append(shown)
+    return "".join(made[:_LONGEST_PATTERN])
+
+
+def _shown(character: str) -> str:
+    if character.isalpha():
+        return "A"
+    if character.isdigit():
+        return "9"
+    return " " if character.isspace() else character
 
 
 def _pairs(text: str) -> set[str]:

@@ -90,4 +90,5 @@ def recipient_domains(recipients: Sequence[str]) -> float:
 
 
 def is_outbound(direction: str) -> float:
+    """1 for ``outbound``, else 0."""
     return 1.0 if direction == "outbound" else 0.0

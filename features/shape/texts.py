@@ -71,26 +71,5 @@ def is_disguised(text: str) -> float:
     return 1.0 if _DISGUISE.search(text) else 0.0
 
 
-def pattern(text: str, longest: int = 64) -> str:
-    """What is left of a text without its very letters: ``Ada.Lake84`` is ``A.A9``.
-
-    Runs of letters are A, of digits 9, of white space one space; other characters stay. Generated names share one.
-    """
-    made: list[str] = []
-    for character in text[: 4 * longest]:
-        shown = _shown(character)
-        if not made or shown != made[-1] or shown not in "A9 ":
-            made.append(shown)
-    return "".join(made)[:longest]
-
-
-def _shown(character: str) -> str:
-    if character.isalpha():
-        return "A"
-    if character.isdigit():
-        return "9"
-    return " " if character.isspace() else character
-
-
 def _is_plain(character: str) -> bool:
     return character.isalnum() or character.isspace()

@@ -26,4 +26,5 @@ def empty(text: Sequence[object]) -> float:
 
 
 def kilobytes(size_bytes: int) -> float:
+    """Bytes over 1000."""
     return size_bytes / 1000

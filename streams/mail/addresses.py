@@ -26,6 +26,20 @@ def addresses(value: str) -> list[str]:
     return [address for address in found if address]
 
 
+def shown_name(value: str) -> str:
+    """What a mail program shows instead of the first address: its phrase, or the comment behind it.
+
+    >>> shown_name('"help@bank.example" <x@example.net>'), shown_name("ada@example.com (Ada Lake)")
+    ('help@bank.example', 'Ada Lake')
+    """
+    text = decode_words(value)
+    phrase, bracket, _address = text.rpartition("<")
+    if bracket:
+        return phrase.strip().strip('"').strip()
+    comment = _COMMENT.search(text)
+    return comment[0][1:-1].strip() if comment is not None else ""
+
+
 def _address(entry: str) -> str:
     angle = _ANGLE.search(entry)
     if angle is not None:

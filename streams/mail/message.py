@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.kinds.mail import Mail
-from streams.mail.addresses import addresses
+from streams.mail.addresses import addresses, shown_name
 from streams.mail.authentication import authentication
 from streams.mail.headers import Split
 from streams.mail.links import link_domains
@@ -33,6 +33,9 @@ def mail_fields(message: Split, size_bytes: int, account: str | None = None) -> 
         account=_cut(account or _account(message, to), _ADDRESS),
         direction="inbound",
         sender=_cut(_sender(message), _ADDRESS) or None,
+        sender_name=_cut(shown_name(message.first("from")), _ADDRESS) or None,
+        return_path=_cut(_first_address(message, "return-path") or message.envelope_sender, _ADDRESS) or None,
+        reply_to=_cut(_first_address(message, "reply-to"), _ADDRESS) or None,
         recipients=[_cut(address, _ADDRESS) for address in to[:_MOST_ITEMS]] or None,
         recipient_count=min(len(to), _MOST_RECIPIENTS),
         ip=ip,
@@ -42,6 +45,7 @@ def mail_fields(message: Split, size_bytes: int, account: str | None = None) -> 
         dmarc=results.get("dmarc"),
         subject=_cut(decode_words(message.first("subject")), _TEXT) or None,
         message_id=_cut(" ".join(message.first("message-id").split()), _TEXT) or None,
+        in_reply_to=_cut(_first_reference(message), _TEXT) or None,
         size_bytes=size_bytes,
         url_domains=link_domains(texts, _MOST_ITEMS) or None,
         attachment_types=[part.type[:_TYPE] for part in parts if part.text is None][:_MOST_ITEMS] or None,
@@ -57,18 +61,25 @@ def _headers(block: bytes) -> bytes:
 
 def _account(message: Split, to: list[str]) -> str:
     for name in _DELIVERED:
-        found = addresses(message.first(name))
+        found = _first_address(message, name)
         if found:
-            return found[0].lower()
+            return found.lower()
     return to[0].lower() if to else NOBODY
 
 
 def _sender(message: Split) -> str:
-    for name in ("from", "return-path"):
-        found = addresses(message.first(name))
-        if found:
-            return found[0]
-    return message.envelope_sender
+    return _first_address(message, "from") or _first_address(message, "return-path") or message.envelope_sender
+
+
+def _first_address(message: Split, name: str) -> str:
+    found = addresses(message.first(name))
+    return found[0] if found else ""
+
+
+def _first_reference(message: Split) -> str:
+    """The message that this one answers or follows."""
+    words = f"{message.first('in-reply-to')} {message.first('references')}".split(None, 1)
+    return words[0] if words else ""
 
 
 def _body(parts: list[Part]) -> str:

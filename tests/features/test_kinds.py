@@ -177,7 +177,7 @@ def test_a_feature_reads_entity_measure_and_window() -> None:
 def test_every_shipped_feature_is_named_after_its_entity_and_window_and_described(name: str) -> None:
     catalogue = CATALOGUES[name]
     entities = {entity.name for entity in KINDS[name].entities}
-    ends = {60: "1m", 600: "10m", 3600: "1h", 86_400: "24h", 604_800: "7d"}
+    ends = {60: "1m", 600: "10m", 3600: "1h", 86_400: "24h", 604_800: "7d", 2_592_000: "30d"}
     for info in catalogue.infos:
         assert info.sentence
         assert info.entity is None or (info.entity in entities and info.name.startswith(f"{info.entity}."))

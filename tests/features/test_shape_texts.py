@@ -22,10 +22,9 @@ def test_every_number_about_a_text_is_within_its_range(text: str) -> None:
         assert 0 <= share(text) <= 1
     for count in (shape.longest_digits, shape.longest_consonants, shape.alternations, shape.length):
         assert 0 <= count(text) <= len(text)
-    for yes_or_no in (shape.is_disguised, shape.is_scripted, shape.is_tagged, shape.empty):
+    for yes_or_no in (shape.is_disguised, shape.is_tagged, shape.empty):
         assert yes_or_no(text) in (0, 1)
-    assert len(shape.pattern(text)) <= 64
-    assert len(shape.local_part(text)) <= len(text)
+    assert len(shape.name_pattern(text) or "") <= min(64, len(text))
 
 
 @given(st.text(), st.none() | st.text())
@@ -83,9 +82,10 @@ def test_texts_in_one_script_a_word_are_no_disguise(text: str) -> None:
 
 
 def test_a_pattern_keeps_what_generated_names_share() -> None:
-    assert shape.pattern("Ada.Lake84") == shape.pattern("Grace.Moor7") == "A.A9"
-    assert shape.pattern("a  b\tc") == "A A A"
-    assert shape.pattern("...") == "..."
+    assert shape.name_pattern("Ada.Lake84") == shape.name_pattern("Grace.Moor7") == "A.A9"
+    assert shape.name_pattern("a  b\tc") == "A A A"
+    assert shape.name_pattern("...") == "..."
+    assert shape.name_pattern("") is shape.name_pattern(None) is None
 
 
 def test_an_address_resembles_its_owners_name_and_not_a_strangers() -> None:
@@ -102,24 +102,10 @@ def test_a_plus_tag_counts_only_before_the_at_sign() -> None:
     assert shape.local_digit_share("ada12@mail99.example") == 0.4
 
 
-@pytest.mark.parametrize(
-    "agent",
-    [
-        "",
-        "curl/8.5.0",
-        "python-requests/2.32",
-        "Mozilla/5.0 (X11) HeadlessChrome/141.0.0.0",
-        "Googlebot/2.1",
-        "okhttp/4",
-    ],
-)
-def test_a_script_names_itself_or_nothing(agent: str) -> None:
-    assert shape.is_scripted(agent) == 1
-
-
-def test_a_browser_is_no_script() -> None:
-    assert shape.is_scripted("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0") == 0
-    assert shape.is_scripted("Mozilla/5.0 (Linux; Android 16; CUBOT X70) Chrome/141.0.0.0 Mobile") == 1
+def test_a_program_and_a_telephone_are_told_from_a_desk() -> None:
+    kinds = ("desktop", "mobile", "tablet", "bot", "other", "")
+    assert [kind for kind in kinds if shape.is_program(kind)] == ["bot"]
+    assert [kind for kind in kinds if shape.is_handheld(kind)] == ["mobile", "tablet"]
 
 
 def test_hours_are_counted_from_monday_midnight() -> None:

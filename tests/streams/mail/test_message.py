@@ -31,6 +31,7 @@ def test_a_proper_mail_gives_every_field() -> None:
     assert (mail.ip, mail.helo) == ("198.51.100.8", "relay7.example")
     assert (mail.spf, mail.dkim, mail.dmarc) == ("pass", "fail", "none")
     assert (mail.subject, mail.message_id, mail.size_bytes) == ("Grüße 7", "<7@example.org>", len(raw))
+    assert (mail.sender_name, mail.return_path, mail.reply_to, mail.in_reply_to) == ("Doe, J.", None, None, None)
     assert mail.url_domains == ["example.co.uk", "example.net"]
     assert mail.attachment_types == ["application/pdf"]
     assert mail.headers.startswith("Received: from relay7.example")
@@ -105,6 +106,35 @@ def test_the_sender_is_the_address_not_the_name_that_pretends_to_be_one() -> Non
         fields_of(b"From envelope@example.net Mon Mar  2 08:00:00 2026\nSubject: x\n\n").sender
         == "envelope@example.net"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b'"bank@example.com" <evil@example.net>', "bank@example.com"),
+        (b"=?utf-8?B?xIPDpA==?= <evil@example.net>", "ăä"),
+        (b"evil@example.net (Ada Lake)", "Ada Lake"),
+        (b"<evil@example.net>", None),
+        (b"evil@example.net", None),
+    ],
+)
+def test_the_name_is_what_a_mail_program_shows(line: bytes, name: str | None) -> None:
+    assert fields_of(b"From: " + line + b"\n\n").sender_name == name
+
+
+def test_bounces_replies_and_threads_have_headers_of_their_own() -> None:
+    mail = fields_of(
+        b"Return-Path: <bounce@lists.example>\nReply-To: Box <box@drop.example>, b@x.example\n"
+        b"References: <1@x.example> <2@x.example>\n\n"
+    )
+    assert (mail.return_path, mail.reply_to, mail.in_reply_to) == (
+        "bounce@lists.example",
+        "box@drop.example",
+        "<1@x.example>",
+    )
+    assert fields_of(b"In-Reply-To: <9@x.example>\nReferences: <1@x.example>\n\n").in_reply_to == "<9@x.example>"
+    assert fields_of(b"From env@x.example Mon Mar  2 08:00:00 2026\n\n").return_path == "env@x.example"
+    assert fields_of(b"Return-Path: <>\n\n").return_path is None
 
 
 @pytest.mark.parametrize(
