@@ -36,6 +36,8 @@ class Services:
 def pytest_configure() -> None:
     # A session that is told to end must still stop its services: as if interrupted at the keyboard.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A checkout may hold fetched reference data: tests name what they need of it.
+    os.environ["WEIR_REFERENCE_FOLDER"] = str(Path(__file__).parent / "no-reference-data")
 
 
 def free_ports(count: int) -> list[int]:
