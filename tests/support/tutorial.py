@@ -49,7 +49,7 @@ def follow(page: str, folder: Path, env: Mapping[str, str], timeout_s: float) ->
     lines: list[str] = []
     for block in page_blocks:
         if block.language == "diff":
-            lines.append(f"patch -p1 > patch.log <<'END_OF_DIFF'\n{block.text}END_OF_DIFF")
+            lines.append(f"patch -p1 --no-backup-if-mismatch > patch.log <<'END_OF_DIFF'\n{block.text}END_OF_DIFF")
         elif block.language == "sh":
             lines.append(block.text)
         lines.append(f"printf '{_MARK}'")
