@@ -16,6 +16,7 @@ from features.event import EventDecoder, open_envelope
 from features.kinds import load_kinds
 from features.reference import load_reference
 from streams.cli.import_ import INPUT
+from streams.cli.reference import tell_absent
 from streams.cli.refusals import Refusals
 from streams.files import open_input
 from streams.settings import load_settings
@@ -62,6 +63,7 @@ def inputs(ctx: click.Context, events: Path) -> None:
     data said of it too), and the features that it alone tells."""
     settings = load_settings()
     reference = load_reference(settings.reference_folder)
+    tell_absent("weir features inputs", reference)
     known = _catalogues(None)
     decoders = {
         name: EventDecoder(catalogue.kind, settings.max_record_bytes, _NO_FUTURE_S)

@@ -13,7 +13,7 @@ from rich.table import Table
 from features.reference import Reference, load_reference
 from features.reference.load import NETWORKS_FILE, TOR_FILE
 from streams.reference.fetch import Entry, fetch_networks, fetch_tor, read_manifest
-from streams.reference.watch import REMEDIES
+from streams.reference.watch import REMEDIES, remedy
 from streams.settings import load_settings
 
 _PLACE = click.Path(exists=True, path_type=Path)
@@ -83,6 +83,13 @@ def show(as_json: bool) -> None:
         source = f"{row.source} {row.published or ''}" if row.present else f"absent: {row.remedy}"
         shown.add_row(row.name, row.version, holds, source, row.licence or "")
     console.print(shown, highlight=False)
+
+
+def tell_absent(command: str, reference: Reference) -> None:
+    """Say on standard error, once a command, which tables are absent: what is looked up there has its default."""
+    if reference.absent:
+        absent = ", ".join(reference.absent)
+        click.echo(f"{command}: reference data is absent ({absent}), get it with: {remedy(reference)}", err=True)
 
 
 def _row(name: str, folder: Path, loaded: Reference) -> _Row:

@@ -12,6 +12,7 @@ from features.kinds import load_kinds
 from streams.cli.import_ import INPUT, OUTPUT
 from streams.cli.output import open_output
 from streams.cli.progress import progress
+from streams.cli.reference import tell_absent
 from streams.cli.refusals import Refusals
 from streams.files import STDIN, open_input
 from streams.offline.replay import LabelQueue, Replay, read_labels
@@ -38,6 +39,7 @@ def replay(events: Path, labels: Path | None, out: Path) -> None:
         for number, error in refused:
             refusals.add(error.reason, f"{labels}:{number}: {error.detail}")
     engine = Replay(settings, load_kinds(settings.kinds_folders))
+    tell_absent("weir replay", engine.reference)
     asyncio.run(_run(engine, events, queue, out))
     report = engine.report
     for number, error in report.refused:

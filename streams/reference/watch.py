@@ -90,5 +90,10 @@ def _signature(path: Path) -> tuple[int, int, int] | None:
 
 def _tell_absent(reference: Reference) -> None:
     if reference.absent:
-        remedy = "; ".join(REMEDIES[name] for name in reference.absent)
-        log.warning("reference_absent", tables=list(reference.absent), doing="their defaults", remedy=remedy)
+        tables = list(reference.absent)
+        log.warning("reference_absent", tables=tables, doing="their defaults", remedy=remedy(reference))
+
+
+def remedy(reference: Reference) -> str:
+    """The commands that bring what is absent."""
+    return "; ".join(REMEDIES[name] for name in reference.absent)
