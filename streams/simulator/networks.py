@@ -69,6 +69,11 @@ def mobile(rng: random.Random, country: Country) -> Place:
     return _near(rng, country, ip, _CARRIER_ASN)
 
 
+def mail_server(number: int) -> str:
+    """The address of one of the servers through which honest mail comes."""
+    return f"198.51.100.{number % 254 + 1}"
+
+
 def hosting(rng: random.Random) -> Place:
     """A rented server."""
     return _near(rng, rng.choice(COUNTRIES), f"192.0.2.{rng.randrange(1, 255)}", _HOSTING_ASN)
@@ -92,6 +97,7 @@ def proxy(rng: random.Random) -> Place:
 
 
 def _near(rng: random.Random, country: Country, ip: str, asn: int) -> Place:
-    latitude = round(country.latitude + rng.uniform(-2, 2), 3)
-    longitude = round(country.longitude + rng.uniform(-2, 2), 3)
+    # Everybody of a country lives around one town: nobody travels hundreds of kilometres to work.
+    latitude = round(country.latitude + rng.uniform(-0.3, 0.3), 3)
+    longitude = round(country.longitude + rng.uniform(-0.3, 0.3), 3)
     return Place(ip, asn, country.code, latitude, longitude)

@@ -1,34 +1,37 @@
-"""The people: their homes, offices and phones, and what they do with their accounts."""
+"""The people: their homes, offices and telephones, how they enter their accounts and how others join them."""
 
 from __future__ import annotations
 
 import random
+from collections import deque
 from dataclasses import dataclass
 
+from streams.simulator.agents import DESKTOPS, TELEPHONES
 from streams.simulator.draft import Draft
 from streams.simulator.networks import COUNTRIES, COUNTRY_WEIGHTS, Country, Place, home, mobile, office
+from streams.simulator.post import DOMAINS, received, written
 from streams.simulator.rhythm import DAY_MS
 
 FIRST = ("amber", "ash", "basil", "brook", "clay", "coral", "dale", "fern", "flint", "glen", "hazel", "heath", "iris")
 LAST = ("alder", "birch", "cedar", "elm", "hill", "lake", "marsh", "moor", "oak", "pine", "reed", "stone", "vale")
-AGENTS = (
-    "Mozilla/5.0 (X11; Linux x86_64) Example/140.0",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Example/141.0",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 15_5) Example/141.0",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0) Example/19.0",
-    "Mozilla/5.0 (Linux; Android 16) Example/141.0",
-)
-_DOMAINS = ("mail.example", "post.example", "inbox.example", "example.com", "example.net")
 _WRONG_PASSWORD = 0.05
 _TRAVELLERS = 0.04
 _IN_OFFICES = 0.35
 _PER_OFFICE = 40
+# What somebody does: joins, writes, receives, else logs in.
 _SIGNUPS = 0.08
-_MAILS = 0.04
+_WRITES = 0.04
+_RECEIVES = 0.06
+# Of what is no signup, done by one of those who joined last.
+_BY_NEWCOMERS = 0.05
+_NEWCOMERS = 200
+_INVITED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """``away`` of a traveller: from, to (milliseconds since 1970) and where."""
+
     account: str
     country: Country
     home: Place
@@ -36,23 +39,22 @@ class Person:
     device: str
     phone: str
     agent: str
+    phone_agent: str
     away: tuple[int, int, Country] | None
 
 
 class Population:
-    """People whose accounts exist, and those who join. All randomness is from the given source.
-
-    ``away`` of a traveller: from, to (milliseconds since 1970) and where.
-    """
+    """People whose accounts exist, and those who join. All randomness is from the given source."""
 
     def __init__(self, rng: random.Random, size: int, start_ms: int, end_ms: int) -> None:
         self._rng = rng
         self._joined = 0
-        self._offices = [
-            office(rng, rng.choices(COUNTRIES, COUNTRY_WEIGHTS)[0], number)
-            for number in range(max(1, int(size * _IN_OFFICES / _PER_OFFICE)))
-        ]
-        self.people = [self._person(number, start_ms, end_ms) for number in range(size)]
+        self._newcomers: deque[Person] = deque(maxlen=_NEWCOMERS)
+        self._offices: dict[str, list[Place]] = {country.code: [] for country in COUNTRIES}
+        for number in range(max(1, int(size * _IN_OFFICES / _PER_OFFICE))):
+            country = rng.choices(COUNTRIES, COUNTRY_WEIGHTS)[0]
+            self._offices[country.code].append(office(rng, country, number))
+        self.people = [self._settled(number, start_ms, end_ms) for number in range(size)]
 
     def act(self, time_ms: int) -> Draft:
         """What somebody does at that moment: mostly a login, sometimes a signup or a mail."""
@@ -60,27 +62,48 @@ class Population:
         choice = rng.random()
         if choice < _SIGNUPS:
             return self._join(time_ms)
-        # The squared number makes some people much livelier than others.
-        person = self.people[int(rng.random() ** 2 * len(self.people))]
-        if choice < _SIGNUPS + _MAILS:
-            return self._write(person, time_ms)
+        person = self._somebody()
+        if choice < _SIGNUPS + _WRITES:
+            return written(rng, person.account, person.home.ip, time_ms)
+        if choice < _SIGNUPS + _WRITES + _RECEIVES:
+            return received(rng, person.account, self._somebody().account, time_ms)
         return self._login(person, time_ms)
 
-    def _person(self, number: int, start_ms: int, end_ms: int) -> Person:
+    def _somebody(self) -> Person:
+        rng = self._rng
+        if self._newcomers and rng.random() < _BY_NEWCOMERS:
+            return rng.choice(self._newcomers)
+        # The squared number makes some people much livelier than others.
+        return self.people[int(rng.random() ** 2 * len(self.people))]
+
+    def _settled(self, number: int, start_ms: int, end_ms: int) -> Person:
         rng = self._rng
         country = rng.choices(COUNTRIES, COUNTRY_WEIGHTS)[0]
         away = None
         if rng.random() < _TRAVELLERS:
             left_ms = rng.randrange(start_ms, end_ms)
             away = (left_ms, left_ms + rng.randrange(1, 4) * DAY_MS, rng.choice(COUNTRIES))
+        works = self._office(country, _IN_OFFICES)
+        return self._person(f"{rng.choice(FIRST)}.{rng.choice(LAST)}{number}", country, works, away)
+
+    def _office(self, country: Country, share: float) -> Place | None:
+        """One of the country's, for that share of its people."""
+        offices = self._offices[country.code]
+        return self._rng.choice(offices) if offices and self._rng.random() < share else None
+
+    def _person(
+        self, account: str, country: Country, works: Place | None, away: tuple[int, int, Country] | None
+    ) -> Person:
+        rng = self._rng
         return Person(
-            f"{rng.choice(FIRST)}.{rng.choice(LAST)}{number}",
+            account,
             country,
             home(rng, country),
-            rng.choice(self._offices) if rng.random() < _IN_OFFICES else None,
+            works,
             f"d{rng.getrandbits(48):012x}",
             f"p{rng.getrandbits(48):012x}",
-            rng.choice(AGENTS[:3]),
+            rng.choice(DESKTOPS),
+            rng.choice(TELEPHONES),
             away,
         )
 
@@ -101,7 +124,7 @@ class Population:
             "success": success,
             "ip": place.ip,
             "device": person.phone if on_phone else person.device,
-            "user_agent": AGENTS[4] if on_phone else person.agent,
+            "user_agent": person.phone_agent if on_phone else person.agent,
             "country": place.country,
             "asn": place.asn,
             "latitude": place.latitude,
@@ -116,36 +139,27 @@ class Population:
         rng = self._rng
         self._joined += 1
         country = rng.choices(COUNTRIES, COUNTRY_WEIGHTS)[0]
-        at = rng.choice(self._offices) if rng.random() < 0.15 else home(rng, country)
-        place = mobile(rng, country) if rng.random() < 0.3 else at
         name = f"{rng.choice(FIRST)}{rng.choice(('', '.', '_'))}{rng.choice(LAST)}{rng.randrange(100)}"
+        works = self._office(country, 0.15)
+        person = self._person(f"{name}.n{self._joined}", country, works, None)
+        on_phone = rng.random() < 0.3
+        place = mobile(rng, country) if on_phone else works or person.home
         data = {
-            "account": f"{name}.n{self._joined}",
+            "account": person.account,
             "ip": place.ip,
-            "device": f"d{rng.getrandbits(48):012x}",
-            "user_agent": rng.choice(AGENTS),
+            "device": person.phone if on_phone else person.device,
+            "user_agent": person.phone_agent if on_phone else person.agent,
             "username": name,
-            "recovery_email": f"{name}@{rng.choice(_DOMAINS)}",
+            "recovery_email": f"{name}@{rng.choice(DOMAINS)}",
             "country": place.country,
             "asn": place.asn,
             "form_seconds": round(rng.lognormvariate(3.7, 0.5), 1),
-            "captcha": "passed",
+            "captcha": "passed" if rng.random() < 0.97 else "failed",
             "payment": "card" if rng.random() < 0.2 else "none",
         }
+        if rng.random() < 0.8:
+            data["referrer"] = f"https://{rng.choice(DOMAINS)}/"
+        if rng.random() < _INVITED:
+            data["invited_by"] = self._somebody().account
+        self._newcomers.append(person)
         return Draft(time_ms, "signup", data, False)
-
-    def _write(self, person: Person, time_ms: int) -> Draft:
-        rng = self._rng
-        recipients = [f"{rng.choice(FIRST)}@{rng.choice(_DOMAINS)}" for _ in range(rng.choice((1, 1, 1, 2, 3)))]
-        data = {
-            "account": person.account,
-            "direction": "outbound",
-            "sender": f"{person.account}@mail.example",
-            "recipients": recipients,
-            "recipient_count": len(recipients),
-            "ip": person.home.ip,
-            "subject": f"About the {rng.choice(LAST)}",
-            "size_bytes": rng.randrange(800, 60_000),
-            "body": f"Hello, shall we meet at the {rng.choice(LAST)} on day {rng.randrange(1, 29)}?",
-        }
-        return Draft(time_ms, "mail", data, False)

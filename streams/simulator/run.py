@@ -45,7 +45,7 @@ def simulate(events: int, seed: int, start_ms: int = DEFAULT_START_MS) -> Iterat
     The same arguments give the same records. A label never comes before its event.
 
     >>> [(one.time_ms, one.kind) for one in simulate(2, seed=1) if one.kind != "label"]
-    [(1767828040429, 'mail'), (1768084450224, 'login')]
+    [(1767828040429, 'login'), (1768084450224, 'mail')]
     """
     end_ms = start_ms + PERIOD_MS
     rng = random.Random(f"labels {seed}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
+from streams.simulator.agents import DESKTOPS
 from streams.simulator.campaigns.schedule import spread
 from streams.simulator.draft import Draft
 from streams.simulator.networks import proxy
-from streams.simulator.population import AGENTS, Population
+from streams.simulator.population import Population
 
 _TRIES = 4
 
@@ -16,7 +17,7 @@ def account_takeover(
     rng: random.Random, population: Population, count: int, start_ms: int, end_ms: int
 ) -> list[Draft]:
     device = f"t{rng.getrandbits(48):012x}"
-    agent = rng.choice(AGENTS)
+    agent = rng.choice(DESKTOPS)
     drafts: list[Draft] = []
     tries = 0
     for time_ms in spread(rng, count, start_ms, end_ms):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
+from streams.simulator.agents import SCRIPTS
 from streams.simulator.campaigns.schedule import spread
 from streams.simulator.draft import Draft
 from streams.simulator.networks import hosting_range, proxy
-from streams.simulator.population import AGENTS, FIRST, LAST, Population
+from streams.simulator.population import FIRST, LAST, Population
 
 _OPENS = 0.015
 _KNOWN = 0.5
@@ -17,7 +18,7 @@ def credential_stuffing(
     rng: random.Random, population: Population, count: int, start_ms: int, end_ms: int
 ) -> list[Draft]:
     places = hosting_range(rng, rng.randrange(1, 6)) if rng.random() < 0.5 else [proxy(rng) for _ in range(60)]
-    agent = rng.choice(AGENTS)
+    agent = rng.choice(SCRIPTS)
     drafts = []
     for time_ms in spread(rng, count, start_ms, end_ms):
         place = rng.choice(places)

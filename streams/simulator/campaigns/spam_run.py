@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
+from streams.simulator.agents import DESKTOPS
 from streams.simulator.campaigns.schedule import spread
 from streams.simulator.draft import Draft
 from streams.simulator.networks import hosting
-from streams.simulator.population import AGENTS, FIRST, Population
+from streams.simulator.population import FIRST, Population
 
 _OFFERS = ("You have won", "Your parcel waits", "Last notice", "Cheap pills", "Invest today")
 
@@ -25,7 +26,7 @@ def spam_run(rng: random.Random, population: Population, count: int, start_ms: i
                 "success": True,
                 "ip": place.ip,
                 "device": f"t{rng.getrandbits(48):012x}",
-                "user_agent": rng.choice(AGENTS),
+                "user_agent": rng.choice(DESKTOPS),
                 "country": place.country,
                 "asn": place.asn,
                 "latitude": place.latitude,
@@ -45,6 +46,7 @@ def spam_run(rng: random.Random, population: Population, count: int, start_ms: i
             "recipient_count": len(recipients),
             "ip": place.ip,
             "subject": f"{offer} {rng.randrange(100, 1000)}!!!",
+            "message_id": f"<{rng.getrandbits(48):x}@mail.example>",
             "size_bytes": rng.randrange(1500, 4000),
             "url_domains": [link],
             "body": f"{offer}: see http://{link}/{rng.getrandbits(32):08x} before it is too late.",

@@ -82,14 +82,38 @@ def test_people_sleep_share_offices_and_use_carriers(week: list[Simulated]) -> N
     assert sum(ip.startswith("100.") for ip in by_ip) > 100
 
 
-def test_all_four_kinds_of_campaign_are_there(week: list[Simulated]) -> None:
+def test_all_five_kinds_of_campaign_are_there(week: list[Simulated]) -> None:
     data = [(one.kind, json.loads(one.record)["data"]) for one in events(week)]
-    assert any(
-        kind == "signup" and fields["recovery_email"].split("@")[1].startswith("drop") for kind, fields in data
-    )
-    for start in "st":
+    assert any(kind == "signup" and fields["device"].startswith("b") for kind, fields in data)
+    for start in "bst":
         assert any(kind == "login" and fields["device"].startswith(start) for kind, fields in data)
-    assert any(kind == "mail" and fields["recipient_count"] >= 10 for kind, fields in data)
+    assert any(kind == "mail" and fields["recipient_count"] >= 10 for kind, fields in data if "recipients" in fields)
+    assert any(kind == "mail" and fields["sender"].startswith("notice") for kind, fields in data)
+
+
+def test_newcomers_come_back_and_people_get_mail(week: list[Simulated]) -> None:
+    data = [(one.kind, json.loads(one.record)["data"]) for one in events(week)]
+    joined = {fields["account"] for kind, fields in data if kind == "signup" and fields["device"][0] in "dp"}
+    assert sum(kind == "login" and fields["account"] in joined for kind, fields in data) > 50
+    honest = [fields for kind, fields in data if kind == "mail" and fields.get("dmarc") == "pass"]
+    assert {fields["direction"] for fields in honest} == {"inbound"}
+    assert len({fields["sender"] for fields in honest}) > 50
+
+
+def test_people_do_not_move_faster_than_they_can(week: list[Simulated]) -> None:
+    """Around one town a country: what is far apart within an hour is an attacker, or somebody who travels."""
+    seen: dict[str, tuple[int, float]] = {}
+    leaps = moves = 0
+    for one in week:
+        fields = json.loads(one.record)["data"] if one.kind == "login" else {}
+        if fields.get("device", "-")[0] in "dp" and fields["success"]:
+            before = seen.get(fields["account"])
+            if before is not None and one.time_ms - before[0] < 3_600_000:
+                moves += 1
+                leaps += abs(fields["latitude"] - before[1]) > 1
+            seen[fields["account"]] = (one.time_ms, fields["latitude"])
+    assert moves > 50
+    assert leaps < moves / 20
 
 
 def test_the_docstring_example_runs() -> None:
