@@ -122,6 +122,7 @@ KIND = Kind(
         Distinct("device.accounts", "accounts tried with this device", of="account", windows=("1h", "24h", "7d")),
         Count("device.failures", "failed logins with this device", windows=("1h", "24h"), where=FAILED),
         Age("device.age_s", "seconds since the first login with this device"),
+        Count("asn.logins", "logins from this network", windows=("1h",)),
         Share("asn.failure_share", "failed logins from this network", FAILED, windows=("1h",)),
         Share("agent.failure_share", "failed logins with this browser and system", FAILED, windows=("1h",)),
         Share("everyone.failure_share", "failed logins of all", FAILED, windows=("1h",)),

@@ -212,7 +212,6 @@ KIND = Kind(
         Derived("subject_mark_share", "marks and symbols in the subject", ("subject",), shape.mark_share, most=1),
         Derived("subject_exclamations", "exclamation marks in the subject", ("subject",), shape.exclamations),
         Derived("subject_money", "1 if the subject names money", ("subject",), shape.names_money, most=1),
-        Derived("subject_emoji", "1 if there is a pictograph in the subject", ("subject",), shape.has_emoji, most=1),
         Derived(
             "subject_gappy", "1 if a word of the subject is w r i t t e n so", ("subject",), shape.is_gappy, most=1
         ),

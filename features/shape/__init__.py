@@ -7,13 +7,12 @@ length asks for.
 from features.shape.agents import is_handheld, is_program
 from features.shape.attachments import carries_archive, carries_macros, carries_page, carries_program
 from features.shape.choices import is_paid, is_phishable, is_unsolved
-from features.shape.links import domains, first_domain, foreign_share, has_address, has_punycode, link_density
-from features.shape.moments import hour_of_week, is_night, is_weekend
+from features.shape.links import first_domain, foreign_share, has_address, has_punycode, link_density
+from features.shape.moments import hour_of_week, is_night
 from features.shape.names import is_tagged, likeness, local_digit_share, name_pattern
 from features.shape.senders import (
     checks_passed,
     differs,
-    domain_of,
     failed,
     first_recipient_domain,
     is_bare_greeting,
@@ -24,7 +23,7 @@ from features.shape.senders import (
     recipient_domains,
     shows_other_address,
 )
-from features.shape.subjects import exclamations, has_emoji, is_false_reply, is_gappy, names_money, subject_form
+from features.shape.subjects import exclamations, is_false_reply, is_gappy, names_money, subject_form
 from features.shape.texts import (
     alternations,
     digit_share,
@@ -47,8 +46,6 @@ __all__ = [
     "checks_passed",
     "differs",
     "digit_share",
-    "domain_of",
-    "domains",
     "empty",
     "entropy_bits",
     "exclamations",
@@ -58,7 +55,6 @@ __all__ = [
     "flag",
     "foreign_share",
     "has_address",
-    "has_emoji",
     "has_punycode",
     "hour_of_week",
     "is_bare_greeting",
@@ -76,7 +72,6 @@ __all__ = [
     "is_tagged",
     "is_unlisted",
     "is_unsolved",
-    "is_weekend",
     "kilobytes",
     "length",
     "likeness",

@@ -16,11 +16,6 @@ def first_domain(domains: Sequence[str] | None) -> str | None:
     return registrable_domain(domains[0]) if domains else None
 
 
-def domains(hosts: Sequence[str]) -> float:
-    """How many different registrable domains there are."""
-    return len({registrable_domain(host) for host in hosts})
-
-
 def has_punycode(hosts: Sequence[str]) -> float:
     """1 if a host is written in letters beyond ASCII, else 0: look-alikes are (Unicode Technical Standard 39)."""
     return 1.0 if any("xn--" in host or not host.isascii() for host in hosts) else 0.0

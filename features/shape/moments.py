@@ -20,8 +20,3 @@ def is_night(time_ms: int, longitude: float | None = None) -> float:
     """
     shift_ms = 0 if longitude is None else int(longitude / _DEGREES * _HOUR_MS)
     return 1.0 if (time_ms + shift_ms) // _HOUR_MS % 24 < _NIGHT_ENDS else 0.0
-
-
-def is_weekend(time_ms: int) -> float:
-    """1 on Saturday and Sunday, UTC."""
-    return 1.0 if hour_of_week(time_ms) >= 120 else 0.0

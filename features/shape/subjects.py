@@ -10,7 +10,6 @@ _REPLY = re.compile(rf"\s*+(?:{_WORDS})\s*+(?:\[\d++\]\s*+)?[:：]", re.IGNORECA
 _REPLIES_AND_FORWARDS = re.compile(rf"\s*+(?:(?:{_WORDS}|fwd?|wg|tr)\s*+(?:\[\d++\]\s*+)?[:：]\s*+)++", re.IGNORECASE)
 _MONEY = re.compile(r"[$€£¥₹₽₩₿]|\b(usd|eur|gbp|btc)\b", re.IGNORECASE)
 _GAPPY = re.compile(r"(?<!\w)\w(?:[ .*-]\w){4,40}(?!\w)")
-_EMOJI = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]")
 _NUMBERED = re.compile(r"(?<!\w)[^\W\d]*+\d\w*")
 _LONGEST_FORM = 128
 
@@ -23,11 +22,6 @@ def exclamations(subject: str) -> float:
 def names_money(subject: str) -> float:
     """1 if a currency sign or code stands in it, else 0."""
     return 1.0 if _MONEY.search(subject) else 0.0
-
-
-def has_emoji(subject: str) -> float:
-    """1 if a pictograph or emoji stands in it, else 0."""
-    return 1.0 if _EMOJI.search(subject) else 0.0
 
 
 def is_gappy(subject: str) -> float:

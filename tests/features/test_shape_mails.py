@@ -21,7 +21,7 @@ LISTS = st.lists(ADDRESS, max_size=20)
 @given(st.text(), MAYBE)
 def test_every_number_about_a_subject_is_within_its_range(subject: str, in_reply_to: str | None) -> None:
     assert 0 <= shape.exclamations(subject) <= len(subject)
-    for yes_or_no in (shape.names_money, shape.has_emoji, shape.is_gappy):
+    for yes_or_no in (shape.names_money, shape.is_gappy):
         assert yes_or_no(subject) in (0, 1)
     assert shape.is_false_reply(subject, in_reply_to) in (0, 1)
     form = shape.subject_form(subject)
@@ -44,7 +44,6 @@ def test_every_number_about_a_sender_is_within_its_range(
 
 @given(LISTS, MAYBE)
 def test_every_number_about_links_and_recipients_is_within_its_range(hosts: list[str], sender: str | None) -> None:
-    assert 0 <= shape.domains(hosts) <= len(hosts)
     assert 0 <= shape.recipient_domains(hosts) <= len(hosts)
     assert 0 <= shape.foreign_share(hosts, sender) <= 1
     assert shape.has_punycode(hosts) in (0, 1)
@@ -90,8 +89,6 @@ def test_a_subject_that_sells_stands_out() -> None:
     assert shape.exclamations("Win!! Now！") == 3
     assert shape.names_money("only €5") == shape.names_money("100 usd today") == 1
     assert shape.names_money("eurovision") == 0
-    assert shape.has_emoji("sale 🔥") == shape.has_emoji("☎ me") == 1
-    assert shape.has_emoji("sale ©") == 0
     assert shape.is_gappy("C H E A P pills") == shape.is_gappy("v.i.a.g.r.a") == 1
     assert shape.is_gappy("a b c") == 0
     assert shape.is_gappy("e.g. a well-to-do man") == 0
@@ -153,7 +150,6 @@ def test_recipients_are_compared_whatever_their_case() -> None:
 
 
 def test_links_are_looked_at_by_where_they_lead() -> None:
-    assert shape.domains(["a.example.com", "b.example.com", "example.net"]) == 2
     assert shape.first_domain(["a.example.com", "example.net"]) == "example.com"
     assert shape.first_domain(None) is None
     assert shape.has_punycode(["xn--pypal-4ve.com"]) == shape.has_punycode(["pаypal.com"]) == 1

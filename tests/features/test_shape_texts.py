@@ -114,12 +114,6 @@ def test_hours_are_counted_from_monday_midnight() -> None:
     assert shape.hour_of_week(T0 + 43 * HOUR_MS - 1) == 167
 
 
-def test_the_weekend_is_saturday_and_sunday() -> None:
-    assert shape.is_weekend(T0 - 5 * HOUR_MS) == 1
-    assert shape.is_weekend(T0 - 5 * HOUR_MS - 1) == 0
-    assert shape.is_weekend(T0 + 43 * HOUR_MS) == 0
-
-
 def test_night_is_where_the_actor_is() -> None:
     assert shape.is_night(T0) == 0
     assert shape.is_night(T0 - 1) == 1
@@ -131,7 +125,6 @@ def test_night_is_where_the_actor_is() -> None:
 @given(st.integers(-(2**45), 2**45), st.none() | st.floats(-180, 180))
 def test_every_moment_has_its_hour(time_ms: int, longitude: float | None) -> None:
     assert 0 <= shape.hour_of_week(time_ms) <= 167
-    assert shape.is_weekend(time_ms) in (0, 1)
     assert shape.is_night(time_ms, longitude) in (0, 1)
 
 
