@@ -30,9 +30,9 @@ _MOBILES = frozenset({"iOS", "Windows Phone", "BlackBerry OS", "KaiOS", "Symbian
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """``browser`` is a family; ``versioned`` has its major version too; ``device_type`` as in Reference."""
+    """As the questions of Reference answer; ``families`` and ``versioned`` are of the browser."""
 
-    browser: str
+    families: str
     versioned: str
     os: str
     device_type: str
@@ -65,7 +65,7 @@ def _parse(user_agent: str) -> Agent:
     os = found.os.family if found.os else OTHER
     brand, model = (found.device.brand or "", found.device.model or "") if found.device else ("", "")
     device_type = _device_type(text, browser, os, brand, model)
-    return Agent(browser, f"{browser} {major}" if major else browser, os, device_type)
+    return Agent(f"{browser}/{os}", f"{browser} {major}" if major else browser, os, device_type)
 
 
 def _device_type(text: str, browser: str, os: str, brand: str, model: str) -> str:

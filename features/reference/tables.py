@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from features.address import email_domain, packed_ip
 from features.reference.agents import Agents
 from features.reference.networks import NetworkTable
+
+_OWNERS = 16_384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +30,18 @@ class Reference:
     disposable: frozenset[str] = field(repr=False)
     versions: Mapping[str, str] = field(repr=False)
     _agents: Agents = field(default_factory=Agents, init=False, repr=False)
+    # Several questions about one event ask for the same address, and attackers come from few.
+    _owner: Callable[[str], int | None] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        owner = _nobody if self.networks is None else lru_cache(maxsize=_OWNERS)(self.networks.owner)
+        object.__setattr__(self, "_owner", owner)
 
     def network(self, asn: int | None, ip: str | None) -> int | None:
         """The autonomous system: the event's own number, else (0 is none) that of who announces the address."""
         if asn:
             return asn
-        return None if ip is None or self.networks is None else self.networks.owner(ip)
+        return None if ip is None else self._owner(ip)
 
     def is_hosting(self, asn: int | None, ip: str | None) -> bool:
         """Whether the network rents out servers: people rarely browse from there."""
@@ -60,10 +69,7 @@ class Reference:
 
     def agent(self, user_agent: str | None) -> str | None:
         """Families of browser and operating system, ``Chrome/Windows``; ``Other`` for what is not recognised."""
-        if not user_agent:
-            return None
-        parsed = self._agents.parse(user_agent)
-        return f"{parsed.browser}/{parsed.os}"
+        return self._agents.parse(user_agent).families if user_agent else None
 
     def browser(self, user_agent: str | None) -> str | None:
         """The browser's family with its major version, ``Chrome 126``."""
@@ -76,3 +82,7 @@ class Reference:
     def device_type(self, user_agent: str | None) -> str | None:
         """``desktop``, ``mobile``, ``tablet``, ``bot`` (a crawler or another program that says so), ``other``."""
         return self._agents.parse(user_agent).device_type if user_agent else None
+
+
+def _nobody(ip: str) -> None:
+    return None
