@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+DIGEST_SIZE = 12
+
 
 def everyone(_value: object) -> str:
     """The one entity that all events of a kind share: what is usual."""
@@ -14,13 +16,13 @@ def everyone(_value: object) -> str:
 
 
 def digest(value: str) -> bytes:
-    """12 bytes that stand for an entity's value in every key of a store."""
-    return hashlib.blake2b(value.encode(), digest_size=12).digest()
+    """What stands for an entity's value in every key of a store."""
+    return hashlib.blake2b(value.encode(), digest_size=DIGEST_SIZE).digest()
 
 
-def shard_of(digest_bytes: bytes, shards: int) -> int:
-    """The store's shard of a handle: the same handle is in the same shard for every kind."""
-    return int.from_bytes(digest_bytes[:4], "big") % shards
+def slot_of(digest_bytes: bytes) -> int:
+    """A number whose rest by the number of shards is the shard: the same for an actor in every kind."""
+    return int.from_bytes(digest_bytes[:4], "big")
 
 
 def value_hash(value: Any) -> int | None:

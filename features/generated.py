@@ -14,13 +14,13 @@ from features.aggregations import formulas
 from features.aggregations.derived import Derived
 from features.aggregations.reserve import Reserve
 from features.aggregations.state import EntityPlan, Reading
-from features.entity import digest, value_hash
+from features.entity import digest, slot_of, value_hash
 from features.errors import ExpressionError, KindError
 from features.expression import compile_condition
 from features.expression.functions import FUNCTIONS
 from features.expression.types import BOOL, NUMBER, STRING, Name, Namespace, field_names
 from features.kind import Entity, Kind, Lookup
-from features.prepared import Update
+from features.prepared import Update, key_of
 
 # (data of the event, reference data) -> entities, updates, derived inputs
 Prepare = Callable[[Any, Any], tuple[dict[str, str], tuple[Update | None, ...], tuple[Any, ...]]]
@@ -59,17 +59,17 @@ def prepare_function(
     writer.derived_inputs()
     lines: list[str] = []
     for one in made:
-        found = writer.bind(_maker(one.entity))
+        mine = [index for index, source in enumerate(sources) if source.entity == one.entity.name]
+        found = writer.bind(_maker(one.entity, [sources[index].plan.prefix for index in mine]))
         lines.append(
             f"    m = None if {writer.value(one.entity.of)} is None else {found}({writer.value(one.entity.of)})"
         )
-        mine = [index for index, source in enumerate(sources) if source.entity == one.entity.name]
         lines.append("    if m is not None:")
         lines.append(f"        e[{one.entity.name!r}] = m[0]")
-        for index in mine:
+        for number, index in enumerate(mine, start=2):
             plan = sources[index].plan
             fed = "NOTHING" if plan.whole is not None else f"[{', '.join(writer.fed(one.reserve))}]"
-            lines.append(f"        u{index} = Update({writer.bind(plan)}, m[1], {fed})")
+            lines.append(f"        u{index} = Update({writer.bind(plan)}, m[{number}], m[1], {fed})")
             writer.first.append(f"    u{index} = None")
     returned = [f"u{index}" for index in range(len(sources))], [known.code for known in inputs.values()]
     updates, derived = (f"({''.join(f'{name}, ' for name in names)})" for names in returned)
@@ -196,14 +196,20 @@ class _Writer:
             raise KindError(error.render(place), about=about) from None
 
 
-def _maker(entity: Entity) -> Callable[[Any], tuple[str, bytes] | None]:
-    """From the raw value to the entity's value and digest, None for what is no such entity; remembered."""
+def _maker(entity: Entity, prefixes: Sequence[str]) -> Callable[[Any], tuple[Any, ...] | None]:
+    """From the raw value to the entity's value, its slot, and its key in the plan of each prefix; remembered.
+
+    None for what is no such entity.
+    """
     by = entity.by
 
     @lru_cache(_REMEMBERED)
-    def made(raw: Any) -> tuple[str, bytes] | None:
+    def made(raw: Any) -> tuple[Any, ...] | None:
         value = by(raw) if by is not None else str(raw)
-        return (value, digest(value)) if value else None
+        if not value:
+            return None
+        stands = digest(value)
+        return value, slot_of(stands), *(key_of(prefix, stands) for prefix in prefixes)
 
     return made
 

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from features.aggregations.state import EntityPlan
+from features.entity import DIGEST_SIZE
 
 
 class Update(msgspec.Struct, frozen=True, gc=False):
     """One entity of one event on its way to a store.
 
-    ``digest``: 12 bytes that stand for the entity's value in every key. ``inputs``: what the plan's rings, sets and
-    registers are fed, in that order (see ``EntityPlan``); empty where the plan only reads.
+    ``key``: the plan's prefix, a colon, and the digest of the entity's value. ``slot``: of which shard it is, see
+    ``slot_of``. ``inputs``: what the plan's rings, sets and registers are fed, in that order (see ``EntityPlan``);
+    empty where the plan only reads.
     """
 
     plan: EntityPlan
-    digest: bytes
+    key: bytes
+    slot: int
     inputs: list[int]
 
+    @property
+    def digest(self) -> bytes:
+        return self.key[-DIGEST_SIZE:]
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+
+class Prepared(msgspec.Struct, frozen=True, gc=False):
     """``entities``: the value of each entity that the event has, by name, in declared order.
 
     ``updates``: one for each of the catalogue's sources, None where the event has no such entity. ``inputs``: the
@@ -34,3 +39,8 @@ class Prepared:
     entities: Mapping[str, str]
     updates: Sequence[Update | None]
     inputs: tuple[Any, ...]
+
+
+def key_of(prefix: str, digest: bytes) -> bytes:
+    """The key of an entity's state, after the shard's tag."""
+    return prefix.encode() + b":" + digest

@@ -82,11 +82,11 @@ def likelihood(part: int, whole: int) -> float:
     return (part + 1) / (whole + 1)
 
 
-def login_risk(groups: Sequence[Sequence[tuple[float, float, int, int]]]) -> float:
+def login_risk(groups: Sequence[Sequence[tuple[float, float, int, int] | None]]) -> float:
     """The logarithm of how much likelier the event's values are among all accounts than for this account.
 
     ``groups`` holds, for each group of values that belong together, (weight, probability among all, count for this
-    account, all counts of this account) of each value that the event has. Within a group probabilities are mixed
+    account, all counts of this account) of each value, None for one that the event does not have. Within a group probabilities are mixed
     by weight; groups are taken as independent. The account's own probability is smoothed towards that among all
     as if it had one more event. Positive: unlike this account. 0: nothing known.
 
@@ -97,9 +97,11 @@ def login_risk(groups: Sequence[Sequence[tuple[float, float, int, int]]]) -> flo
     risk = 0.0
     for group in groups:
         among_all = own = 0.0
-        for weight, probability, count, counts in group:
-            among_all += weight * probability
-            own += weight * ((count + probability) / (counts + 1))
+        for part in group:
+            if part is not None:
+                weight, probability, count, counts = part
+                among_all += weight * probability
+                own += weight * ((count + probability) / (counts + 1))
         if own:
             risk += math.log(among_all / own)
     return risk

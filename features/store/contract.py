@@ -7,16 +7,16 @@ keeps, for every partition of the event log, a mark: the offset up to which it h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+import msgspec
 
 from features.aggregations.state import EntityPlan, Reading
 from features.prepared import Update
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True, gc=False):
     """Where a record stands in the log. ``partition`` reads ``<topic id>:<number>``; ``append_ms`` is when."""
 
     partition: str
@@ -24,8 +24,7 @@ class Position:
     append_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """The wish to decide ``decision_id``; ``digest`` is that of the event's partition key."""
 
     digest: bytes
@@ -39,8 +38,7 @@ class ClaimState(Enum):
     DUPLICATE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True, gc=False):
     """NEW: nobody claimed it. OWN: these very coordinates did; ``kept`` is the verdict, if it was kept.
     DUPLICATE: other coordinates did, within ``dedupe_s`` of append time: a repetition by the producer."""
 
@@ -48,8 +46,7 @@ class Claimed:
     kept: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One event's updates, to be applied once: a shard whose mark has passed its offset only reads."""
 
     position: Position
@@ -61,8 +58,7 @@ class Observation:
 Observed = Sequence[Reading | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(msgspec.Struct, frozen=True, gc=False):
     digest: bytes
     decision_id: str
     verdict: bytes

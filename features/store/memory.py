@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from features.aggregations.state import FLAGS, LATE, NEW, REPEATED, EntityPlan, Reading
 from features.errors import StoreBehind
-from features.prepared import Update
+from features.prepared import Update, key_of
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Position
 from features.store.state import State, add, peek
 
@@ -21,7 +21,7 @@ class MemoryStore:
 
     def __init__(self, dedupe_s: int = 3600) -> None:
         self._dedupe_ms = dedupe_s * 1000
-        self._entities: dict[tuple[str, bytes], State] = {}
+        self._entities: dict[bytes, State] = {}
         self._claims: dict[str, Position] = {}
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._marks: dict[str, int] = {}
@@ -84,11 +84,11 @@ class MemoryStore:
         return kept
 
     async def look(self, plan: EntityPlan, digest: bytes, time_ms: int) -> Reading | None:
-        reading = self._observe(Update(replace(plan, whole=plan), digest, []), time_ms, False)
+        reading = self._observe(Update(replace(plan, whole=plan), key_of(plan.prefix, digest), 0, []), time_ms, False)
         return None if reading[FLAGS] & NEW else reading
 
     async def forget(self, digest: bytes, prefixes: Sequence[str]) -> int:
-        return sum(self._entities.pop((prefix, digest), None) is not None for prefix in prefixes)
+        return sum(self._entities.pop(key_of(prefix, digest), None) is not None for prefix in prefixes)
 
     def origin_ms(self, partition: str) -> int | None:
         return self._origins.get(partition)
@@ -99,7 +99,7 @@ class MemoryStore:
     def _observe(self, update: Update, time_ms: int, apply: bool) -> Reading:
         plan = update.plan
         reads_only = plan.whole is not None
-        key = (plan.prefix, update.digest)
+        key = update.key
         state = self._entities.get(key)
         if state is not None and time_ms - state.newest_ms > plan.horizon_s * 1000:
             state = None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any
 
 import msgpack
 from redis.asyncio import Redis
 
-from features.aggregations.state import EntityPlan, Reading
-from features.entity import shard_of
+from features.aggregations.state import FLAGS, NEW, EntityPlan, Reading
+from features.entity import slot_of
 from features.errors import StoreBehind
+from features.prepared import Update, key_of
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed
 from features.store.functions import Functions
 from features.store.request import Request, WirePlans
@@ -44,7 +45,6 @@ class RedisStore:
         self._seen: dict[tuple[int, str], int] = {}
         self._origins: dict[tuple[int, str], int] = {}
         self._plans = WirePlans(self._max_lag_ms)
-        self._shard_of = lru_cache(65_536)(lambda digest: shard_of(digest, shards))
 
     async def attach(self, partition: str) -> int:
         least = None
@@ -94,19 +94,23 @@ class RedisStore:
         await self._observe((), ends, set(range(self._shards)))
 
     async def look(self, plan: EntityPlan, digest: bytes, time_ms: int) -> Reading | None:
-        tag = self._tags[self._shard_of(digest)]
-        request = Request(tag)
-        reading = request.add(self._plans.reading(plan), digest, (time_ms, 0, 0), [])
+        slot = slot_of(digest)
+        update = Update(replace(plan, whole=plan), key_of(plan.prefix, digest), slot, [])
+        request = Request(self._tags[slot % self._shards])
+        request.add(update, WirePlans(0), (time_ms, 0, 0))
         reply = msgpack.unpackb(await self._functions.call("observe", request.keys, [request.encode([])]))
-        numbers = reply[2][reading]
-        return None if numbers[0] & 4 else numbers
+        reading: list[int] = reply[2]
+        return None if reading[FLAGS] & NEW else reading
 
     async def forget(self, digest: bytes, prefixes: Sequence[str]) -> int:
-        tag = self._tags[self._shard_of(digest)]
-        erased = 0
-        for prefix in prefixes:
-            erased += int(await self._functions.command("DEL", tag + prefix.encode() + b":" + digest))
-        return erased
+        tag = self._tags[slot_of(digest) % self._shards]
+        return sum([int(await self._functions.command("DEL", tag + key_of(p, digest))) for p in prefixes])
+
+    async def held(self, digest: bytes, prefix: str) -> tuple[int, int, int] | None:
+        """Bytes of an entity's key and of its state, and for how many ms it lives yet; None: there is no state."""
+        key = self._tags[slot_of(digest) % self._shards] + key_of(prefix, digest)
+        size, life_ms = [await self._functions.command(word, key) for word in ("STRLEN", "PTTL")]
+        return None if int(life_ms) < 0 else (len(key), int(size), int(life_ms))
 
     def origin_ms(self, partition: str) -> int | None:
         origins = [self._origins.get((shard, partition)) for shard in range(self._shards)]
@@ -139,32 +143,32 @@ class RedisStore:
         partitions = {partition: index for index, partition in enumerate(ends, start=1)}
         requests = {shard: Request(self._tags[shard]) for shard in sorted(shards)}
         origins: dict[str, int] = {}
-        places: list[list[tuple[int, slice] | None]] = []
-        shard_of_digest, wire_plan = self._shard_of, self._plans.get
+        places: list[list[tuple[Request, int, int] | None]] = []
+        count, plans = self._shards, self._plans
         for observation in observations:
             position, time_ms = observation.position, observation.time_ms
             origins.setdefault(position.partition, time_ms)
             event = time_ms, partitions[position.partition], position.offset
-            mine: list[tuple[int, slice] | None] = []
+            mine: list[tuple[Request, int, int] | None] = []
             for update in observation.updates:
                 if update is None:
                     mine.append(None)
                     continue
-                shard = shard_of_digest(update.digest)
-                if only is not None and shard not in only:
-                    mine.append(None)
-                    continue
+                shard = update.slot % count
                 request = requests.get(shard)
                 if request is None:
+                    if only is not None and shard not in only:
+                        mine.append(None)
+                        continue
                     request = requests[shard] = Request(self._tags[shard])
-                mine.append((shard, request.add(wire_plan(update.plan), update.digest, event, update.inputs)))
+                mine.append(request.add(update, plans, event))
             places.append(mine)
-        answers = await self._call_all(requests, ends, origins)
-        return [[None if one is None else answers[one[0]][one[1]] for one in mine] for mine in places]
+        await self._call_all(requests, ends, origins)
+        return [[None if one is None else one[0].answer[one[1] : one[2]] for one in mine] for mine in places]
 
     async def _call_all(
         self, requests: Mapping[int, Request], ends: Mapping[str, int], origins: Mapping[str, int]
-    ) -> dict[int, list[int]]:
+    ) -> None:
         async def one(shard: int, request: Request) -> Any:
             wanted = [[p, self._seen.get((shard, p), -1), end, origins.get(p, False)] for p, end in ends.items()]
             blob = await self._functions.call("observe", request.keys, [request.encode(wanted)])
@@ -172,8 +176,7 @@ class RedisStore:
 
         replies = await asyncio.gather(*(one(shard, request) for shard, request in requests.items()))
         behind: dict[tuple[int, str], int | None] = {}
-        answers: dict[int, list[int]] = {}
-        for shard, reply in zip(requests, replies, strict=True):
+        for (shard, request), reply in zip(requests.items(), replies, strict=True):
             if not reply[0]:
                 # What this store object expects stays: only attach, which somebody then acts on, lowers it.
                 for partition, mark in zip(ends, reply[1], strict=True):
@@ -184,15 +187,14 @@ class RedisStore:
                 self._seen[shard, partition] = int(mark)
                 if origin is not None and origin is not False:
                     self._origins[shard, partition] = int(origin)
-            answers[shard] = reply[2]
+            request.answer = reply[2]
         if behind:
             raise StoreBehind(behind)
-        return answers
 
     async def _by_shard(self, function: str, items: Sequence[Any], digests: Iterable[bytes], call: Any) -> list[Any]:
         groups: dict[int, list[int]] = {}
         for index, digest in enumerate(digests):
-            groups.setdefault(self._shard_of(digest), []).append(index)
+            groups.setdefault(slot_of(digest) % self._shards, []).append(index)
         calls = [call(shard, [items[i] for i in indices]) for shard, indices in groups.items()]
         replies = await asyncio.gather(*(self._functions.call(function, keys, args) for keys, args in calls))
         result: list[Any] = [None] * len(items)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 
 from features.aggregations.state import EntityPlan, Positions, Register, ValueSet
+from features.prepared import Update
 
 # A state begins with its layout's name and the greatest and least time; Lua counts from 1.
 _FIRST_PLACE = 4
@@ -16,9 +17,8 @@ _FIRST_PLACE = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WirePlan:
-    """A plan ready to be sent: ``key`` follows the shard's tag, ``width`` is that of its readings."""
+    """A plan ready to be sent; ``width`` is that of its readings."""
 
-    key: bytes
     width: int
     wire: list[Any]
 
@@ -31,55 +31,56 @@ class WirePlans:
         self._known: dict[int, tuple[EntityPlan, WirePlan]] = {}
 
     def get(self, plan: EntityPlan) -> WirePlan:
-        # By identity: a plan is long, and is asked for with every update.
         known = self._known.get(id(plan))
         if known is None:
             known = self._known[id(plan)] = plan, _wire(plan, self._max_lag_ms)
         return known[1]
 
-    def reading(self, plan: EntityPlan) -> WirePlan:
-        """All of a plan, but to be read only."""
-        return _wire(replace(plan, whole=plan), self._max_lag_ms)
-
 
 class Request:
-    """Keys and updates of one call."""
+    """Keys and updates of one call, and its answer when there is one."""
+
+    __slots__ = ("answer", "events", "key_index", "keys", "last_event", "plan_index", "plans", "read", "tag", "updates")
 
     def __init__(self, tag: bytes) -> None:
-        self._tag = tag
+        self.tag = tag
         self.keys: list[bytes] = [tag + b"marks", tag + b"layouts"]
-        self._plans: list[Any] = []
-        self._events: list[int] = []
-        self._updates: list[int] = []
-        self._last_event: tuple[int, int, int] | None = None
-        self._event_count = -1
-        self._read = 0
-        self._key_index: dict[bytes, int] = {}
-        self._plan_index: dict[WirePlan, int] = {}
+        self.key_index: dict[bytes, int] = {}
+        self.plans: list[Any] = []
+        # By identity: a plan is long, and is asked for with every update. Its number here and a reading's width.
+        self.plan_index: dict[int, tuple[int, int]] = {}
+        self.events: list[int] = []
+        self.last_event: Any = None
+        self.updates: list[int] = []
+        self.read = 0
+        self.answer: list[int] = []
 
-    def add(self, plan: WirePlan, digest: bytes, event: tuple[int, int, int], inputs: Sequence[int]) -> slice:
+    def add(self, update: Update, plans: WirePlans, event: tuple[int, int, int]) -> tuple[Request, int, int]:
         """Ask for one update of ``event`` (time in ms, partition, offset); where in the answer its reading is."""
-        if event is not self._last_event:
-            self._last_event = event
-            self._event_count += 1
-            self._events += event
-        plan_index = self._plan_index.get(plan)
-        if plan_index is None:
-            self._plans.append(plan.wire)
-            plan_index = self._plan_index[plan] = len(self._plans)
-        name = plan.key + digest
-        key_index = self._key_index.get(name)
+        if event is not self.last_event:
+            self.last_event = event
+            self.events += event
+        key = update.key
+        key_index = self.key_index.get(key)
         if key_index is None:
-            self.keys.append(self._tag + name)
-            key_index = self._key_index[name] = len(self.keys)
-        self._updates += (key_index, plan_index, self._event_count, *inputs)
-        begin = self._read
-        self._read = begin + plan.width
-        return slice(begin, self._read)
+            self.keys.append(self.tag + key)
+            key_index = self.key_index[key] = len(self.keys)
+        plan = update.plan
+        known = self.plan_index.get(id(plan))
+        if known is None:
+            found = plans.get(plan)
+            self.plans.append(found.wire)
+            known = self.plan_index[id(plan)] = len(self.plans), found.width
+        updates = self.updates
+        updates += (key_index, known[0], len(self.events))
+        updates += update.inputs
+        begin = self.read
+        end = self.read = begin + known[1]
+        return self, begin, end
 
     def encode(self, partitions: Sequence[Any]) -> bytes:
         """``partitions``: for each its name, the mark seen, the mark to set, its origin (ms) or False."""
-        blob = msgpack.packb([self._plans, partitions, self._events, self._updates], use_bin_type=False)
+        blob = msgpack.packb([self.plans, partitions, self.events, self.updates], use_bin_type=False)
         assert isinstance(blob, bytes)
         return blob
 
@@ -126,4 +127,4 @@ def _wire(plan: EntityPlan, max_lag_ms: int) -> WirePlan:
         at - 1,
         msgpack.packb(description, use_bin_type=False),
     ]
-    return WirePlan(plan.prefix.encode() + b":", Positions(plan).width, wire)
+    return WirePlan(Positions(plan).width, wire)
