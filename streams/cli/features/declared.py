@@ -1,4 +1,4 @@
-"""``weir features``: what is counted about whom, complete enough to recompute every value."""
+"""What is counted about whom, complete enough to recompute every value: ``weir features list`` and ``inputs``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from features.catalogue import Catalogue, catalogues
 from features.document import document
-from features.errors import InvalidEvent, KindError
+from features.errors import InvalidEvent
 from features.event import EventDecoder, open_envelope
-from features.kinds import load_kinds
 from features.reference import load_reference
+from streams.cli.features.known import catalogues_of
 from streams.cli.import_ import INPUT
 from streams.cli.reference import tell_absent
 from streams.cli.refusals import Refusals
@@ -25,18 +24,13 @@ from streams.settings import load_settings
 _NO_FUTURE_S = 10**12
 
 
-@click.group()
-def features() -> None:
-    """Look at the features of every kind."""
-
-
-@features.command("list")
+@click.command("list")
 @click.option("--kind", help="Only this kind's.")
 @click.option("--json", "as_json", is_flag=True, help="One array of objects, with everything that defines a feature.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="The text of docs/features.md.")
 def list_(kind: str | None, as_json: bool, as_markdown: bool) -> None:
     """List the features in the order of the vector."""
-    known = _catalogues(kind).values()
+    known = catalogues_of(kind).values()
     if as_markdown:
         click.echo(document(known))
         return
@@ -55,7 +49,7 @@ def list_(kind: str | None, as_json: bool, as_markdown: bool) -> None:
     console.print(table, highlight=False)
 
 
-@features.command()
+@click.command()
 @click.option("--events", required=True, type=INPUT, help="Events, one JSON a line; .gz and - work.")
 @click.pass_context
 def inputs(ctx: click.Context, events: Path) -> None:
@@ -64,7 +58,7 @@ def inputs(ctx: click.Context, events: Path) -> None:
     settings = load_settings()
     reference = load_reference(settings.reference_folder)
     tell_absent("weir features inputs", reference)
-    known = _catalogues(None)
+    known = catalogues_of(None)
     decoders = {
         name: EventDecoder(catalogue.kind, settings.max_record_bytes, _NO_FUTURE_S)
         for name, catalogue in known.items()
@@ -97,11 +91,3 @@ def inputs(ctx: click.Context, events: Path) -> None:
             click.echo(msgspec.json.encode(told))
     refusals.tell()
     ctx.exit(1 if refusals.count else 0)
-
-
-def _catalogues(kind: str | None) -> dict[str, Catalogue]:
-    kinds = load_kinds(load_settings().kinds_folders)
-    if kind is not None and kind not in kinds:
-        raise KindError(f"there is no kind {kind!r}: there are {', '.join(sorted(kinds))}")
-    known = catalogues(list(kinds.values()))
-    return known if kind is None else {kind: known[kind]}

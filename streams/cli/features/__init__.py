@@ -1,0 +1,16 @@
+"""``weir features``: what is counted about whom, what that costs, what is known of one actor, and how to erase it."""
+
+from __future__ import annotations
+
+import click
+
+from streams.cli.features.declared import inputs, list_
+
+
+@click.group()
+def features() -> None:
+    """Look at the features of every kind, and at what is known of an actor."""
+
+
+for command in (list_, inputs):
+    features.add_command(command)
