@@ -1,166 +1,133 @@
 """What features cost: both stores at several micro-batches, beside pipelined sorted sets, in one run.
 
-Needs a Redis of its own, which it starts on a free port and ends: ``make bench-features``.
+Events are those of ``weir simulate``; they and their decoding are not timed. Needs a Redis of its own, which it
+starts and ends: ``make bench-features``. Figures are medians of rounds in which all ways take turns.
+
+client: CPU of this process. network: CPU of the server less what it spent in the function. lua: in the function.
+wall: what passes from asking to knowing the vectors. bytes: memory of the server an event, for the same events.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
-import shutil
-import socket
-import subprocess
+import statistics
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable
 
-import msgspec
 import redis
+from own_redis import own_redis, spent
 from redis.asyncio import Redis
+from sorted_sets import run_sorted_sets
 
 from features.catalogue import Catalogue, catalogues
-from features.entity import handles
 from features.event import Event, EventDecoder
 from features.kinds import load_kinds
+from features.reference import Reference, load_reference
 from features.store.contract import Observation, Position, Store
 from features.store.memory import MemoryStore
 from features.store.redis import RedisStore
+from streams.simulator.run import simulate
 
-EVENTS = 10_000
-T0 = 1_795_237_200_000
-BATCHES = (1, 50, 500)
-
-
-@contextmanager
-def own_redis() -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    program = shutil.which("redis-server")
-    assert program is not None, "redis-server is not on PATH: apt-get install redis-server"
-    words = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    try:
-        client = redis.Redis(port=port)
-        while True:
-            try:
-                client.ping()
-                break
-            except redis.ConnectionError:
-                time.sleep(0.01)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+EVENTS = 6_000
+# One by one an event takes so long that fewer tell as much.
+EVENTS_ONE_BY_ONE = 1_500
+BATCHES = (1, 50, 200, 500)
+ROUNDS = 3
+_HEAD = (
+    "kind    batch | memory store | Redis: client network    lua     all    wall   bytes"
+    " | sorted sets: client   redis     all   bytes | all    bytes\n"
+)
 
 
-def events(catalogue: Catalogue, count: int) -> list[Event]:
-    """Events of a population of count / 4 accounts on 65,536 addresses, 50 ms apart."""
-    rng = random.Random(1)
-    decoder = EventDecoder(catalogue.kind, 131_072, 300)
-    made = []
-    for i in range(count):
-        account, ip = f"u{rng.randrange(count // 4)}", f"10.{rng.randrange(256)}.{rng.randrange(256)}.1"
-        fields = {"account": account, "ip": ip}
-        if catalogue.kind.name == "mail":
-            fields |= {"direction": "inbound", "sender": f"s{rng.randrange(999)}@e{rng.randrange(200)}.example"}
-        else:
-            fields |= {"device": f"d{rng.randrange(count // 3)}", "country": rng.choice(["DE", "FR", "US"])}
-        data: dict[str, object] = dict(fields)
-        if catalogue.kind.name == "login":
-            data["success"] = rng.random() < 0.9
-        second, milli = divmod(T0 + i * 50, 1000)
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        record = {"specversion": "1.0", "id": str(i), "source": "bench", "type": catalogue.kind.name}
-        record_ = msgspec.json.encode({**record, "time": f"{moment}.{milli:03}Z", "data": data})
-        made.append(decoder.decode(record_))
-    return made
+def events(catalogues_: dict[str, Catalogue]) -> dict[str, list[Event]]:
+    """As many events of each kind, in the order of their time."""
+    decoders = {name: EventDecoder(catalogue.kind, 131_072, 10**12) for name, catalogue in catalogues_.items()}
+    made: dict[str, list[Event]] = defaultdict(list)
+    for one in simulate(EVENTS * 12, seed=1):
+        if one.kind in decoders and len(made[one.kind]) < EVENTS:
+            made[one.kind].append(decoders[one.kind].decode(one.record))
+    return dict(made)
 
 
-async def run_store(store: Store, catalogue: Catalogue, stream: list[Event], size: int) -> float:
-    """CPU seconds of this process."""
+async def run_store(store: Store, catalogue: Catalogue, stream: list[Event], size: int, reference: Reference) -> None:
     await store.attach("T:0")
-    begun_s = time.process_time()
     for at in range(0, len(stream), size):
         part = stream[at : at + size]
+        prepared = [catalogue.prepare(event, reference) for event in part]
         observations = [
-            Observation(Position("T:0", at + i, e.time_ms), e.time_ms, catalogue.updates(e, handles(e)))
-            for i, e in enumerate(part)
+            Observation(Position("T:0", number, event.time_ms), event.time_ms, ready.updates)
+            for number, (event, ready) in enumerate(zip(part, prepared, strict=True), start=at)
         ]
         answers = await store.observe(observations, {"T:0": at + len(part) - 1})
-        for event, answer in zip(part, answers, strict=True):
-            catalogue.vector(event, answer.readings)
-    return time.process_time() - begun_s
+        for event, ready, answer in zip(part, prepared, answers, strict=True):
+            catalogue.vector(event, ready, answer)
+    await store.close()
 
 
-def run_sorted_sets(client: redis.Redis, catalogue: Catalogue, stream: list[Event], size: int) -> float:
-    """The straightforward way: a sorted set a measure, trimmed and counted by score. CPU seconds of this process."""
-    begun_s = time.process_time()
-    for at in range(0, len(stream), size):
-        pipe = client.pipeline(transaction=False)
-        for i, event in enumerate(stream[at : at + size]):
-            for update in catalogue.updates(event, handles(event)):
-                for ring, weight in zip(update.plan.rings, update.weights, strict=True):
-                    key = b"z:" + ring.id.encode() + update.handle.digest
-                    window_ms = ring.bucket_s * ring.buckets * 1000
-                    if weight:
-                        pipe.zadd(key, {str(at + i): event.time_ms})
-                    pipe.zremrangebyscore(key, 0, event.time_ms - window_ms)
-                    pipe.zcard(key)
-                    pipe.pexpire(key, window_ms)
-                for values, value in zip(update.plan.sets, update.hashes, strict=True):
-                    key = b"z:" + values.id.encode() + update.handle.digest
-                    if value is not None:
-                        pipe.zadd(key, {str(value): event.time_ms})
-                    for multiple, buckets in values.spans:
-                        pipe.zcount(key, event.time_ms - values.bucket_s * multiple * buckets * 1000, "+inf")
-                    pipe.expire(key, update.plan.horizon_s)
-        pipe.execute()
-    return time.process_time() - begun_s
+def measured(client: redis.Redis, run: Callable[[], None], count: int) -> dict[str, float]:
+    """Microseconds (and bytes) an event of one run against an empty server."""
+    client.flushall()
+    before, wall_s, cpu_s = spent(client), time.perf_counter(), time.process_time()
+    run()
+    cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
+    after = spent(client)
+    server_s, lua_s = after.cpu_s - before.cpu_s, after.lua_s - before.lua_s
+    seconds = {"client": cpu_s, "network": server_s - lua_s, "lua": lua_s, "all": cpu_s + server_s, "wall": wall_s}
+    seconds["redis"] = server_s
+    return {name: s * 1e6 / count for name, s in seconds.items()} | {"bytes": (after.memory - before.memory) / count}
 
 
-def server_s(client: redis.Redis) -> float:
-    """CPU seconds that the server has used."""
-    info = client.info("cpu")
-    return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
+def compare(
+    client: redis.Redis, port: int, catalogue: Catalogue, stream: list[Event], size: int, reference: Reference
+) -> str:
+    """One line of the table."""
+    rounds: dict[str, list[dict[str, float]]] = defaultdict(list)
+
+    def in_memory() -> None:
+        asyncio.run(run_store(MemoryStore(), catalogue, stream, size, reference))
+
+    def in_redis() -> None:
+        asyncio.run(run_store(RedisStore(Redis(port=port), shards=1), catalogue, stream, size, reference))
+
+    def in_sets() -> None:
+        run_sorted_sets(client, catalogue, stream, size, reference)
+
+    for _ in range(ROUNDS):
+        for name, run in (("memory", in_memory), ("ours", in_redis), ("sets", in_sets)):
+            rounds[name].append(measured(client, run, len(stream)))
+
+    def median(name: str, what: str) -> float:
+        return statistics.median(one[what] for one in rounds[name])
+
+    ours = "".join(f"{median('ours', what):>8.1f}" for what in ("client", "network", "lua", "all", "wall", "bytes"))
+    sets = "".join(f"{median('sets', what):>8.1f}" for what in ("client", "redis", "all", "bytes"))
+    faster = median("sets", "all") / median("ours", "all")
+    smaller = median("ours", "bytes") / median("sets", "bytes")
+    return (
+        f"{catalogue.kind.name:<8}{size:>5} |{median('memory', 'client'):>13.1f} |     {ours} |{' ' * 11}{sets} |"
+        f"{faster:>5.1f}x{smaller:>7.2f}x\n"
+    )
 
 
 def main() -> None:
-    known = catalogues(list(load_kinds().values()))
-    out = sys.stdout.write
-    out(f"{'kind':<8}{'batch':>6}{'features':>10}{'memory us':>11}{'client us':>11}{'redis us':>10}")
-    out(f"{'sets client':>13}{'sets redis':>12}{'bytes/event':>13}{'sets bytes':>12}{'faster':>8}\n")
+    known, reference = catalogues(list(load_kinds().values())), load_reference(None)
+    streams = events(known)
+    for name, catalogue in known.items():
+        sources = [source.plan.prefix for source in catalogue.sources]
+        sys.stdout.write(f"{name}: {len(catalogue.names)} features over {', '.join(sources)}\n")
+    sys.stdout.write(
+        "microseconds an event; 'all' and 'bytes' at the end: sorted sets over ours, ours over sorted sets\n"
+    )
+    sys.stdout.write(_HEAD)
     with own_redis() as port:
         client = redis.Redis(port=port)
-        for name, catalogue in known.items():
-            stream = events(catalogue, EVENTS)
+        for name in (name for name in known if name in streams):
             for size in BATCHES:
-                part = stream if size > 1 else stream[:2000]
-                scale = 1e6 / len(part)
-                in_memory = asyncio.run(run_store(MemoryStore(), catalogue, part, size)) * scale
-                client.flushall()
-                empty, before_s = client.info("memory")["used_memory"], server_s(client)
-
-                async def ours(part: list[Event] = part, size: int = size, catalogue: Catalogue = catalogue) -> float:
-                    store = RedisStore(Redis(port=port), shards=1)
-                    used_s = await run_store(store, catalogue, part, size)
-                    await store.close()
-                    return used_s
-
-                own_client = asyncio.run(ours()) * scale
-                own_server = (server_s(client) - before_s) * scale
-                own_bytes = (client.info("memory")["used_memory"] - empty) / len(part)
-                client.flushall()
-                before_s = server_s(client)
-                sets_client = run_sorted_sets(client, catalogue, part, size) * scale
-                sets_server = (server_s(client) - before_s) * scale
-                sets_bytes = (client.info("memory")["used_memory"] - empty) / len(part)
-                faster = (sets_client + sets_server) / (own_client + own_server)
-                out(
-                    f"{name:<8}{size:>6}{len(catalogue.names):>10}{in_memory:>11.1f}{own_client:>11.1f}{own_server:>10.1f}"
-                )
-                out(f"{sets_client:>13.1f}{sets_server:>12.1f}{own_bytes:>13.0f}{sets_bytes:>12.0f}{faster:>7.1f}x\n")
+                stream = streams[name] if size > 1 else streams[name][:EVENTS_ONE_BY_ONE]
+                sys.stdout.write(compare(client, port, known[name], stream, size, reference))
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":
