@@ -13,7 +13,8 @@ import msgspec
 
 from features.address import packed_ip
 from features.errors import InvalidEvent
-from features.kind import Fields, Kind, whole_number_fields
+from features.fields import whole_number_fields
+from features.kind import Fields, Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

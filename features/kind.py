@@ -14,9 +14,11 @@ from typing import Annotated, Any, Protocol
 import msgspec
 
 from features.errors import KindError
+from features.fields import field_metadata, fraction_fields, nested_fields
 from features.window import seconds
 
 MAX_TEXT = 2048
+_LONGEST_HORIZON_S = 366 * 86_400
 
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -119,6 +121,9 @@ class Kind:
             raise KindError(f"kind {self.name}: partition key {self.partition_key!r} must be a required field")
         if self.partition_key in self.private:
             raise KindError(f"kind {self.name}: partition key {self.partition_key!r} is private text")
+        for name in [*metas, *(declared.name for declared in self.inputs)]:
+            if name == "time_ms":
+                raise KindError(f"kind {self.name}: 'time_ms' is the name of the event's own time: rename it", name)
         self._check_inputs(metas)
         self._check_entities(metas)
 
@@ -141,6 +146,7 @@ class Kind:
 
     def _check_entities(self, metas: Mapping[str, Any]) -> None:
         names = [entity.name for entity in self.entities]
+        nested, fractions = nested_fields(self.fields), fraction_fields(self.fields)
         known = [*metas, *(declared.name for declared in self.inputs)]
         for entity in self.entities:
             where = f"kind {self.name}: entity {entity.name!r}"
@@ -152,40 +158,21 @@ class Kind:
                 )
             if entity.of in self.private:
                 raise KindError(f"{where} is made of private text, and verdicts name entities", about=entity.name)
+            if entity.of in nested or (entity.by is None and entity.of in fractions):
+                raise KindError(
+                    f"{where} is made of {entity.of!r}, which is no text, whole number or truth value: "
+                    "derive an input from it",
+                    about=entity.name,
+                )
             if names.count(entity.name) > 1:
-                raise KindError(f"{where} is declared twice", about=entity.name)
+                raise KindError(f"{where} is declared twice: rename one", about=entity.name)
+            try:
+                horizon_s = entity.horizon_s
+            except KindError as error:
+                raise KindError(f"{where}: horizon: {error}", about=entity.name) from None
+            if horizon_s > _LONGEST_HORIZON_S:
+                raise KindError(f"{where}: horizon {entity.horizon!r} is longer than 366d", about=entity.name)
         if self.target not in names:
-            raise KindError(f"kind {self.name}: target {self.target!r} is not one of its entities {names}")
-
-
-def field_metadata(fields: type[Fields]) -> dict[str, dict[str, Any]]:
-    """Each field's extra metadata, also where it stands inside ``Annotated[...] | None``."""
-    result: dict[str, dict[str, Any]] = {}
-    for info in msgspec.structs.fields(fields):
-        result[info.name] = _extra(msgspec.inspect.type_info(info.type))
-    return result
-
-
-def whole_number_fields(fields: type[Fields]) -> dict[str, bool]:
-    """The fields that hold whole numbers, and whether their declared range lies within 2^53 of 0."""
-    result: dict[str, bool] = {}
-    for info in msgspec.structs.fields(fields):
-        declared = msgspec.inspect.type_info(info.type)
-        parts = declared.types if isinstance(declared, msgspec.inspect.UnionType) else (declared,)
-        for part in parts:
-            inner = part.type if isinstance(part, msgspec.inspect.Metadata) else part
-            if isinstance(inner, msgspec.inspect.IntType):
-                bounds = (inner.ge, inner.le)
-                result[info.name] = all(bound is not None and abs(bound) < 2**53 for bound in bounds)
-    return result
-
-
-def _extra(info: msgspec.inspect.Type) -> dict[str, Any]:
-    if isinstance(info, msgspec.inspect.Metadata):
-        return dict(info.extra or {})
-    if isinstance(info, msgspec.inspect.UnionType):
-        for part in info.types:
-            extra = _extra(part)
-            if extra:
-                return extra
-    return {}
+            raise KindError(
+                f"kind {self.name}: target {self.target!r} is not one of its entities {names}", about=self.target
+            )

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from features.errors import InvalidEvent
-from features.kind import Kind, field_metadata
+from features.fields import field_metadata
+from features.kind import Kind
 from models.actions import ACTIONS
 from models.registry.folder import Manifest
 from models.verdict import VerdictData

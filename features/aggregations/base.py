@@ -8,6 +8,7 @@ from typing import Any
 
 from features.aggregations.state import Positions
 from features.errors import KindError
+from features.fields import fraction_fields
 from features.kind import Entity, Kind
 
 # Python source of a feature's value, given where its entity's reading has what, by entity name.
@@ -87,6 +88,17 @@ def entity_named(kind: Kind, name: str, feature: str) -> Entity:
         f"kind {kind.name}: feature {feature!r} is about {name!r}, which is no entity; there are {names}",
         about=feature,
     )
+
+
+def told_apart(kind: Kind, feature: str, of: str) -> None:
+    """Refuse an input that is unknown, or whose values are fractions, which have no one spelling."""
+    known_input(kind, feature, of)
+    if of in fraction_fields(kind.fields):
+        raise KindError(
+            f"kind {kind.name}: feature {feature!r} tells values of {of!r} apart, which are fractions: "
+            "derive an input that makes them whole",
+            about=feature,
+        )
 
 
 def known_input(kind: Kind, feature: str, of: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from features.aggregations.base import Code, Compiled, FeatureInfo, Stateful, known_input
 from features.aggregations.reserve import Reserves
 from features.errors import KindError
-from features.kind import Entity, Kind, whole_number_fields
+from features.fields import number_ranges, whole_number_fields
+from features.kind import Entity, Kind
 from features.window import Window, parse_windows
 
 ADDED = (
@@ -15,6 +16,7 @@ ADDED = (
     "H = floor(max(T, t) / bucket_s). Each event {what} to bucket floor(t / bucket_s) when it comes, "
     "unless that is <= H - buckets. "
 )
+_MOST_SUMMED = 2**40
 _SUM_OF_BUCKETS = ADDED + "The value is the sum over buckets (H - buckets, H], this event included."
 
 
@@ -32,7 +34,10 @@ class Count(Stateful):
 
 @dataclass(frozen=True, slots=True)
 class Sum(Stateful):
-    """The sum of the whole-number field ``of`` over the events in each window, this one included."""
+    """The sum of the whole-number field ``of`` over the events in each window, this one included.
+
+    Exact while the amounts in a window, signs aside, add up to less than 2^53; each is at most 2^40.
+    """
 
     of: str = ""
     windows: tuple[str, ...] = ("1h", "24h")
@@ -44,6 +49,12 @@ class Sum(Stateful):
         if self.of not in whole_number_fields(kind.fields):
             raise KindError(
                 f"kind {kind.name}: feature {self.name!r} sums {self.of!r}, which is no whole-number field",
+                about=self.name,
+            )
+        if any(bound is None or abs(bound) > _MOST_SUMMED for bound in number_ranges(kind.fields)[self.of]):
+            raise KindError(
+                f"kind {kind.name}: feature {self.name!r} sums {self.of!r}, whose declared range does not lie within "
+                f"2^40 of 0, so that sums could not be exact: declare it with number(least=…, most=…)",
                 about=self.name,
             )
         formula = _SUM_OF_BUCKETS.format(what="that matches the condition adds its input (absent: 0)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from features.aggregations.base import Code, Compiled, FeatureInfo, Sources, Stateful, known_input
+from features.aggregations.base import Code, Compiled, FeatureInfo, Sources, Stateful, told_apart
 from features.aggregations.count import window_info
 from features.aggregations.reserve import Reserves
 from features.errors import KindError
@@ -13,10 +13,10 @@ from features.window import parse_windows
 
 CAP = 32
 KEPT = (
-    "A value is hashed with BLAKE2b, digest of 6 bytes read as a big-endian number, over UTF-8 (what is no "
-    "string: its JSON text); an absent or empty one, or one of an event that does not match the condition, is "
-    "none. Each value is kept with the greatest bucket floor(t / kept_bucket_s) in which it was seen; after each "
-    "event only the cap greatest by (bucket, hash) stay. "
+    "A value is hashed with BLAKE2b, digest of 6 bytes read as a big-endian number, over UTF-8 (what is no string: "
+    "its JSON text without spaces, escaping only what has to be); null, what is absent, an empty string, or a value "
+    "of an event that does not match the condition, is none. Each value is kept with the greatest bucket floor(t / "
+    "kept_bucket_s) in which it was seen; after each event only the cap greatest by (bucket, hash) stay. "
 )
 _DISTINCT = KEPT + (
     "The value is the number of kept ones, this event's included, with floor(bucket * kept_bucket_s / bucket_s) > "
@@ -41,7 +41,7 @@ class Distinct(Stateful):
     def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
         entity = self.entity_of(kind)
         windows = parse_windows(self.windows, kind.name, self.name)
-        known_input(kind, self.name, self.of)
+        told_apart(kind, self.name, self.of)
         shortest_s = windows[0].bucket_s
         spans = tuple((window.bucket_s // shortest_s, window.buckets) for window in windows)
         cap = checked_cap(kind, self.name, self.cap)
@@ -76,7 +76,7 @@ class Novelty(Stateful):
 
     def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
         entity = self.entity_of(kind)
-        known_input(kind, self.name, self.of)
+        told_apart(kind, self.name, self.of)
         shortest_s = parse_windows(self.windows, kind.name, self.name)[0].bucket_s
         cap = checked_cap(kind, self.name, self.cap)
         kept = reserves[entity.name].value_set(self.of, self.where, shortest_s, cap, (), counted=False)

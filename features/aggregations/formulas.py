@@ -43,9 +43,9 @@ def decayed(cells: Sequence[int], bucket_s: int, half_life_s: int) -> float:
     return total
 
 
-def coordinate(degrees: float, least: float) -> int:
+def coordinate(degrees: float, least: int) -> int:
     """Degrees as a whole number of 1e-7 degrees above ``least``: what a register holds."""
-    return round((degrees - least) * DEGREE)
+    return round((round(degrees, 7) - least) * DEGREE)
 
 
 def place(latitude: float | None, longitude: float | None) -> tuple[int, int]:
@@ -62,11 +62,18 @@ def distance_km(reading: Reading, at: int, latitude: float | None, longitude: fl
     """
     if not reading[at] or latitude is None or longitude is None:
         return 0.0
-    here = math.radians(coordinate(latitude, -90) / DEGREE - 90)
-    there = math.radians(reading[at + 2] / DEGREE - 90)
-    across = math.radians(coordinate(longitude, -180) / DEGREE - reading[at + 3] / DEGREE)
-    half = math.sin((here - there) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(across / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+    here, across_here = _radians(coordinate(latitude, -90), -90), _radians(coordinate(longitude, -180), -180)
+    there, across_there = _radians(reading[at + 2], -90), _radians(reading[at + 3], -180)
+    half = (
+        math.sin((there - here) / 2) ** 2
+        + math.cos(here) * math.cos(there) * math.sin((across_there - across_here) / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half)))
+
+
+def _radians(held: int, least: int) -> float:
+    """Of the very number of degrees, to seven decimals, from which ``coordinate`` made what is held."""
+    return math.radians(round(held / DEGREE + least, 7))
 
 
 def speed_kmh(reading: Reading, at: int, time_ms: int, latitude: float | None, longitude: float | None) -> float:
@@ -86,9 +93,9 @@ def login_risk(groups: Sequence[Sequence[tuple[float, float, int, int] | None]])
     """The logarithm of how much likelier the event's values are among all accounts than for this account.
 
     ``groups`` holds, for each group of values that belong together, (weight, probability among all, count for this
-    account, all counts of this account) of each value, None for one that the event does not have. Within a group probabilities are mixed
-    by weight; groups are taken as independent. The account's own probability is smoothed towards that among all
-    as if it had one more event. Positive: unlike this account. 0: nothing known.
+    account, all counts of this account) of each value, None for one that the event does not have. Within a group
+    probabilities are mixed by weight; groups are taken as independent. The account's own probability is smoothed
+    towards that among all as if it had one more event. Positive: unlike this account. 0: nothing known.
 
     D. Freeman, S. Jain, M. Dürmuth, B. Biggio, G. Giacinto: Who Are You? A Statistical Approach to Measuring User
     Authenticity, NDSS 2016; parts and weights after S. Wiefling, P. R. Jørgensen, S. Thunem, L. Lo Iacono: Pump Up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.aggregations.base import Compiled, FeatureInfo, Sources, Stateful, entity_named, known_input
+from features.aggregations.base import Compiled, FeatureInfo, Sources, Stateful, entity_named, told_apart
 from features.aggregations.distinct import KEPT, checked_cap
 from features.aggregations.reserve import Reserves
 from features.errors import KindError
@@ -12,14 +12,15 @@ from features.kind import Kind
 from features.window import parse_windows
 
 _FORMULA = (
-    "For each part whose input the event has: among all, p = (n + 1) / (N + 1). With an entity in parts, n and N "
-    "are the counts of events that match the condition in the window (as aggregation count defines them, this "
-    "event included) of that entity and of the entity everyone. Without one, n and N are this value's count and "
-    "the sum of all counts in the everyone entity's tally before this event, with cap_among. For this entity, m "
-    "and M are this value's count and the sum of all counts in its own tally before this event, with cap, and q ="
-    " (m + p) / (M + 1). A tally holds, for each value that is kept, its number of events that match the "
-    "condition since it came in (one that was dropped starts again at 1). This event's value is looked up also "
-    "where it does not match the condition. "
+    "For each part whose input the event has (null, what is absent and an empty string are none): among all, p = "
+    "(n + 1) / (N + 1). With an entity in parts, n and N are the counts of events that match the condition in the "
+    "window (as aggregation count defines them, this event included) of that entity and of the entity everyone; 0 "
+    "for one that the event does not have; each is forgotten after its own of horizons_s. Without one, n and N are "
+    "this value's count and the sum of all counts in the everyone entity's tally before this event, with cap_among. "
+    "For this entity, m and M are this value's count and the sum of all counts in its own tally before this event, "
+    "with cap, and q = (m + p) / (M + 1). A tally holds, for each value that is kept, its number of events that "
+    "match the condition since it came in (one that was dropped starts again at 1). This event's value is looked up "
+    "also where it does not match the condition. "
     + KEPT
     + "With P = sum(weight * p) and Q = sum(weight * q) over the parts of a group that the event has, the value is "
     "the sum over groups of ln(P / Q); a group without any part adds 0."
@@ -57,12 +58,19 @@ class LoginRisk(Stateful):
         bucket_s = window.bucket_s
         for cap in (self.cap, self.cap_among):
             checked_cap(kind, self.name, cap)
+        horizons_s = {everyone.name: everyone.horizon_s}
         own, among, whole = {}, {}, reserves[everyone.name].ring(None, self.where, window)
         for part in (part for group in self.groups for part in group):
-            known_input(kind, self.name, part.of)
+            if not part.weight > 0:
+                raise KindError(
+                    f"kind {kind.name}: feature {self.name!r}: the weight of {part.of!r} is {part.weight}, "
+                    "and has to be above 0",
+                    about=self.name,
+                )
+            told_apart(kind, self.name, part.of)
             own[part] = reserves[entity.name].value_set(part.of, self.where, bucket_s, self.cap, (), counted=True)
             if part.entity is not None:
-                entity_named(kind, part.entity, self.name)
+                horizons_s[part.entity] = entity_named(kind, part.entity, self.name).horizon_s
                 among[part] = reserves[part.entity].ring(None, self.where, window)
             else:
                 kept = reserves[everyone.name].value_set
@@ -78,7 +86,7 @@ class LoginRisk(Stateful):
                 tally = source.at[everyone.name].known[among[part]]
                 n, total = f"{all_of}[{tally}]", f"{all_of}[{tally + 1}]"
             values = f"({part.weight!r}, likelihood({n}, {total}), {reading}[{at}], {reading}[{at + 1}])"
-            return f"(None if {source.value(part.of)} is None else {values})"
+            return f"({values} if {source.value(part.of)} not in (None, '') else None)"
 
         def code(source: Sources) -> str:
             groups = ("(" + "".join(f"{part_code(source, p)}, " for p in group) + "), " for group in self.groups)
@@ -102,6 +110,7 @@ class LoginRisk(Stateful):
                     [{"input": p.of, "weight": p.weight, "entity": p.entity} for p in group] for group in self.groups
                 ],
                 "everyone": everyone.name,
+                "horizons_s": horizons_s,
                 "cap_among": self.cap_among,
             },
             horizon_s=entity.horizon_s,

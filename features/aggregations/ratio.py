@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from features.aggregations.base import Code, Compiled, FeatureInfo, Sources, Stateful
 from features.aggregations.count import ADDED, window_info
 from features.aggregations.reserve import Reserves
+from features.errors import KindError
 from features.kind import Entity, Kind
 from features.window import Window, parse_windows, seconds
 
@@ -71,8 +72,10 @@ class Burst(Stateful):
             parameters={
                 "short_window_s": short.length_s,
                 "short_bucket_s": short.bucket_s,
+                "short_buckets": short.buckets,
                 "long_window_s": long.length_s,
                 "long_bucket_s": long.bucket_s,
+                "long_buckets": long.buckets,
             },
             horizon_s=entity.horizon_s,
             most=long.length_s / short.length_s,
@@ -93,7 +96,10 @@ class Decayed(Stateful):
     def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
         entity = self.entity_of(kind)
         (window,) = parse_windows((self.window,), kind.name, self.name)
-        half_life_s = seconds(self.half_life)
+        try:
+            half_life_s = seconds(self.half_life)
+        except KindError as error:
+            raise KindError(f"kind {kind.name}: feature {self.name!r}: half-life: {error}", about=self.name) from None
         ring = reserves[entity.name].ring(None, self.where, window, cells=True)
         info = window_info(self, "decayed", kind, entity, window, _DECAYED)
         info = replace(

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from features.aggregations.state import EntityPlan, Register, Ring, ValueSet, definition_id
+from features.errors import KindError
 from features.kind import Entity, Kind
 from features.window import Window
 
+# As many windows as a store answers of one set.
+_MOST_SPANS = 3
 # (field or input whose value counts, None: each event counts 1; condition)
 RingInput = tuple[str | None, str | None]
 
@@ -50,6 +53,12 @@ class Reserve:
             self._sets[name] = ValueSet(name, bucket_s, spans, cap, counted)
         else:
             self._sets[name] = replace(present, spans=tuple(sorted({*present.spans, *spans})))
+            if len(self._sets[name].spans) > _MOST_SPANS:
+                raise KindError(
+                    f"kind {self._kind.name}: features of entity {self._entity.name!r} count the values of {of!r} "
+                    f"with one cap and shortest window in {len(self._sets[name].spans)} windows, "
+                    f"{_MOST_SPANS} are allowed: take one out, or give one feature another cap"
+                )
         return name
 
     def register(self, of: tuple[str, ...], where: str | None) -> str:

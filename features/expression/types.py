@@ -34,8 +34,9 @@ def input_names(inputs: Iterable[Input | Lookup], prefix: str = "i_") -> dict[st
     """The derived inputs of a kind, each held in a variable of its name after ``prefix``; raises KindError."""
     names: dict[str, Name] = {}
     for declared in inputs:
-        kind = _type_of(typing.get_type_hints(declared.by).get("return"))
-        if kind not in (STRING, NUMBER, BOOL):
+        hint = typing.get_type_hints(declared.by).get("return")
+        kind = _type_of(hint)
+        if kind not in (STRING, NUMBER, BOOL) or float in (hint, *typing.get_args(hint)):
             raise KindError(
                 f"input {declared.name!r}: the return annotation of {declared.by.__qualname__} has to be one of "
                 "str, int, bool, or one of them | None",

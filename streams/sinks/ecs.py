@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from features.errors import KindError
-from features.kind import Fields, Kind, field_metadata
+from features.fields import field_metadata
+from features.kind import Fields, Kind
 
 KEYWORD = {"type": "keyword", "ignore_above": 1024}
 # A value that does not fit is kept in the document and left out of the index: better than a verdict refused.
