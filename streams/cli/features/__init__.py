@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from streams.cli.features.cost import cost
 from streams.cli.features.declared import inputs, list_
 
 
@@ -12,5 +13,5 @@ def features() -> None:
     """Look at the features of every kind, and at what is known of an actor."""
 
 
-for command in (list_, inputs):
+for command in (list_, inputs, cost):
     features.add_command(command)
