@@ -11,9 +11,6 @@ from functools import partial
 import faust
 import structlog
 from confluent_kafka import KafkaException
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from features.catalogue import catalogues
 from features.errors import StoreUnavailable
@@ -30,6 +27,7 @@ from streams.kafka import admin_client, topic_ids, wait_for_topics
 from streams.reference.watch import ReferenceWatch
 from streams.settings import Settings
 from streams.sinks.publish import Publisher
+from streams.store import redis_store
 from streams.topics import OWN
 
 log = structlog.get_logger()
@@ -90,24 +88,6 @@ def run_worker(settings: Settings) -> None:
         control.stop()
         publisher.close()
         log.info("worker_stopped")
-
-
-def redis_store(settings: Settings) -> RedisStore:
-    client = Redis.from_url(
-        settings.redis,
-        socket_timeout=5.0,
-        socket_connect_timeout=5.0,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=0,
-    )
-    return RedisStore(
-        client,
-        namespace=settings.namespace,
-        shards=settings.store_shards,
-        dedupe_s=settings.dedupe_s,
-        keep_s=settings.keep_s,
-        max_lag_s=settings.max_lag_s,
-    )
 
 
 class _Watch:

@@ -20,7 +20,7 @@ from features.catalogue import flags_of
 from features.event import EventDecoder, decision_id
 from features.store.contract import Observation, Position
 from streams.kafka import admin_client, topic_ids
-from streams.worker import redis_store
+from streams.store import redis_store
 
 RATE = 1000
 SECONDS = 20
