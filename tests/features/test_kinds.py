@@ -189,6 +189,19 @@ def test_every_shipped_feature_is_named_after_its_entity_and_window_and_describe
         assert info.most is None or info.default <= info.most
 
 
+@pytest.mark.parametrize(("name", "least", "entities"), [("signup", 40, 9), ("login", 50, 6), ("mail", 50, 8)])
+def test_a_shipped_catalogue_looks_at_an_event_from_all_sides(name: str, least: int, entities: int) -> None:
+    kind = KINDS[name]
+    infos = Catalogue(kind, KINDS).infos
+    counted = {info.entity for info in infos if info.entity is not None}
+    assert len(infos) >= least
+    assert counted == {entity.name for entity in kind.entities}
+    assert len(counted) >= entities
+    assert {info.of_kind for info in infos} > {name}
+    read = {of for info in infos for of in info.inputs} | {entity.of for entity in kind.entities}
+    assert {declared.name for declared in kind.inputs} <= read
+
+
 CHANGES: dict[str, Kind] = {
     "window": kind(replace(SENT, windows=("1h", "7d"))),
     "condition": kind(replace(SENT, where="cents > 1")),
