@@ -57,7 +57,7 @@ def _compile(
         if least_there is None or most_there is None or least_there < -most or most_there > most:
             raise KindError(
                 f"kind {kind.name}: feature {measure.name!r} takes {name!r} for degrees, which is no field whose "
-                f"range is declared to lie within {-most} and {most}: declare it with number(least={-most}, most={most})",
+                f"range is declared to lie within {-most} and {most}: declare number(least={-most}, most={most})",
                 about=measure.name,
             )
     register = reserves[entity.name].register(measure.of, measure.where)

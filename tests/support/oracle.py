@@ -38,9 +38,16 @@ class Oracle:
         assert self._horizons_s.setdefault((kind, entity), horizon_s) == horizon_s
 
     def expected(self, event: Seen, leave_out: Iterable[str] = ()) -> dict[str, float]:
-        """The stateful features of ``event``, which comes after all that were added."""
+        """The stateful features of ``event``, which comes after all that were added.
+
+        ``leave_out``: entities and aggregations that are not asked.
+        """
         out = set(leave_out)
-        return {i["name"]: self._value(i, event) for i in self._infos[event.kind] if i["entity"] not in out}
+        return {
+            i["name"]: self._value(i, event)
+            for i in self._infos[event.kind]
+            if i["entity"] not in out and i["aggregation"] not in out
+        }
 
     def add(self, event: Seen) -> None:
         for (kind, entity), horizon_s in self._horizons_s.items():
