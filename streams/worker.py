@@ -21,6 +21,7 @@ from streams.agents.decide import Decider
 from streams.agents.patience import StoreHealth
 from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process
 from streams.control import ControlReader
+from streams.forgotten import Forgotten
 from streams.http import StatusServer
 from streams.in_force import InForceBook
 from streams.kafka import admin_client, topic_ids, wait_for_topics
@@ -50,13 +51,19 @@ def run_worker(settings: Settings) -> None:
     known = catalogues(list(load_kinds(settings.kinds_folders).values()))
     book = InForceBook(settings, known)
     ids = wait_for_topics(settings, [*known, *OWN])
-    control = ControlReader(settings, book.on_control)
+    forgotten = Forgotten(settings.retention_hours)
+
+    def on_control(key: str, value: bytes | None) -> None:
+        book.on_control(key, value)
+        forgotten.on_control(key, value)
+
+    control = ControlReader(settings, on_control)
     control.read_to_end()
     control.follow()
     publisher = Publisher(settings, f"{settings.namespace}-worker")
     store, health = redis_store(settings), StoreHealth()
     deciders = {
-        kind: Decider(settings, catalogue, store, publisher.publish, partial(book.now, kind), health)
+        kind: Decider(settings, catalogue, store, publisher.publish, partial(book.now, kind), health, forgotten)
         for kind, catalogue in known.items()
     }
     progress = Progress()

@@ -23,9 +23,11 @@ from models.judge import Case, judge
 from models.served import Served
 from models.verdict import Verdict, encode
 from streams import metrics
+from streams.agents.forget import Forgetter
 from streams.agents.partitions import Partitions, in_log_order
 from streams.agents.patience import Patience, StoreHealth
 from streams.agents.refill import Refill, position_of
+from streams.forgotten import Forgotten
 from streams.record import Record
 from streams.settings import Settings
 from streams.sinks.publish import Outgoing
@@ -70,6 +72,7 @@ class Decider:
         publish: Publish,
         in_force: Callable[[], InForce],
         health: StoreHealth | None = None,
+        forgotten: Forgotten | None = None,
     ) -> None:
         self.kind = catalogue.kind
         self._settings = settings
@@ -80,7 +83,10 @@ class Decider:
         self.decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
         self.patience = Patience(health or StoreHealth())
         self._partitions = Partitions()
-        self._refill = Refill(settings, catalogue, store, self.patience, lambda: in_force().reference)
+        self._forgetter = Forgetter(forgotten or Forgotten(settings.retention_hours), catalogue, store)
+        self._refill = Refill(
+            settings, catalogue, store, self.patience, lambda: in_force().reference, self._forgetter
+        )
         self._lock = asyncio.Lock()
 
     def detach(self, partitions: Sequence[int]) -> None:
@@ -112,19 +118,20 @@ class Decider:
             return ordered
 
     async def follow(self) -> None:
-        """Move the marks of shards that no event touched, and notice a store that lost its tail.
+        """Move the marks of shards that no event touched, notice a store that lost its tail, erase the forgotten.
 
         Called about once a second. A store that does not answer is left to the next micro-batch.
         """
         async with self._lock:
             ends = self._partitions.ends()
-            if ends:
-                try:
+            try:
+                await self._forgetter.erase()
+                if ends:
                     await self._store.follow(ends)
-                except StoreUnavailable:
-                    return
-                except StoreBehind as behind:
-                    await self._fill(behind, ())
+            except StoreUnavailable:
+                return
+            except StoreBehind as behind:
+                await self._fill(behind, ())
 
     async def _attach(self, records: Sequence[Record]) -> None:
         """For partitions that are new to this worker: learn the marks, and fill what lies before its records."""
@@ -145,6 +152,7 @@ class Decider:
             for one, claimed in zip(opened, await self._store.claim(claims), strict=True):
                 one.claimed = claimed
             mine = [one for one in opened if one.claimed.state is not ClaimState.DUPLICATE]
+            await self._forgetter.erase()
             observations = [self._observation(one) for one in mine]
             # The marks of all partitions are checked, also of those without records in this micro-batch: their
             # events may be what an entity lost.
@@ -159,7 +167,8 @@ class Decider:
             return
 
     def _observation(self, one: _Open) -> Observation:
-        return Observation(position_of(one.record), one.event.time_ms, one.prepared.updates)
+        updates = self._forgetter.updates(one.event, one.prepared, one.record.where.append_ms)
+        return Observation(position_of(one.record), one.event.time_ms, updates)
 
     async def _fill(self, behind: StoreBehind, records: Sequence[Record]) -> None:
         """Give the store what it lost of each partition, up to this micro-batch or to what is done."""

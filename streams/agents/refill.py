@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, TopicPartition
@@ -12,9 +12,11 @@ from features.catalogue import Catalogue
 from features.entity import digest
 from features.errors import InvalidEvent, StoreBehind
 from features.event import Event, EventDecoder
+from features.prepared import Update
 from features.reference import Reference
 from features.store.contract import Claim, ClaimState, Observation, Position, Store
 from streams import metrics
+from streams.agents.forget import Forgetter
 from streams.agents.patience import Patience
 from streams.kafka import consumer_config, raise_unless_transient, watermark
 from streams.record import Record
@@ -27,7 +29,8 @@ log = structlog.get_logger()
 class Refill:
     """Fills the store from one kind's topic; duplicates are dropped by the same rule as in decide.
 
-    What reference data says of an event is looked up again, in the data that is there now.
+    What reference data says of an event is looked up again, in the data that is there now. What was appended before
+    an actor was forgotten feeds nothing of his.
     """
 
     def __init__(
@@ -37,9 +40,11 @@ class Refill:
         store: Store,
         patience: Patience,
         reference: Callable[[], Reference],
+        forgetter: Forgetter,
     ) -> None:
         self._settings = settings
         self._reference = reference
+        self._forgetter = forgetter
         self._catalogue = catalogue
         self._store = store
         self._patience = patience
@@ -71,8 +76,9 @@ class Refill:
         reference = self._reference()
         claims = [Claim(digest(e.partition_key), e.decision_id, position_of(record)) for record, e in events]
         claimed = await self._patience.ask(lambda: self._store.claim(claims))
+        await self._patience.ask(self._forgetter.erase)
         observations = [
-            Observation(position_of(record), event.time_ms, self._catalogue.prepare(event, reference).updates)
+            Observation(position_of(record), event.time_ms, self._updates(record, event, reference))
             for (record, event), answer in zip(events, claimed, strict=True)
             if answer.state is not ClaimState.DUPLICATE
         ]
@@ -82,6 +88,10 @@ class Refill:
     async def _store_refill(self, observations: list[Observation], ends: dict[str, int]) -> None:
         await self._patience.ask(lambda: self._store.refill(observations, ends))
         self._patience.alive()
+
+    def _updates(self, record: Record, event: Event, reference: Reference) -> Sequence[Update | None]:
+        prepared = self._catalogue.prepare(event, reference)
+        return self._forgetter.updates(event, prepared, record.where.append_ms)
 
     def _decode(self, record: Record) -> Event | None:
         try:
