@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 import redis
+from support.redis_cluster import Node, RedisCluster
 
 from infra.local import proc
+from infra.local.redis import Redis
+from infra.local.service import Launch
 from infra.local.settings import LocalSettings
 from infra.local.stack import Stack
 
@@ -139,3 +142,49 @@ def redis_server(_redis_process: str) -> str:
         client.flushall()
         client.function_flush()
     return _redis_process
+
+
+@pytest.fixture(scope="session")
+def _redis_program(tmp_path_factory: pytest.TempPathFactory) -> Launch:
+    service = Redis(local_settings(tmp_path_factory.mktemp("program")))
+    service.fetch()
+    (service.folder / "conf").mkdir(parents=True)
+    launch = service.prepare()
+    return Launch(command=launch.command[:1], env=launch.env)
+
+
+@pytest.fixture
+def own_redis(_redis_program: Launch, tmp_path: Path) -> Iterator[Node]:
+    """A redis-server of a test's own, which it may kill, stop and start again; it runs."""
+    options = "appendonly yes\nappendfsync everysec"
+    node = Node(_redis_program.command, _redis_program.env, tmp_path / "redis", free_ports(1)[0], options)
+    try:
+        node.start()
+        yield node
+    finally:
+        node.close()
+
+
+@pytest.fixture(scope="session")
+def _redis_cluster(_redis_program: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    cluster = RedisCluster(_redis_program.command, _redis_program.env, folder, free_ports(14))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def cluster_servers(_redis_cluster: RedisCluster) -> Iterator[RedisCluster]:
+    """A real Redis Cluster of this session's own, whole, without keys and functions; a test may break it."""
+    _redis_cluster.empty()
+    yield _redis_cluster
+    _redis_cluster.heal()
+
+
+@pytest.fixture
+def redis_cluster(cluster_servers: RedisCluster) -> str:
+    """Its address, as the settings take it."""
+    return cluster_servers.url
