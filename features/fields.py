@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -56,6 +57,7 @@ def _numbers(fields: type[msgspec.Struct]) -> dict[str, msgspec.inspect.IntType 
     }
 
 
+@cache
 def _parts(fields: type[msgspec.Struct]) -> dict[str, list[msgspec.inspect.Type]]:
     """The types that each field may have, without their metadata."""
     result: dict[str, list[msgspec.inspect.Type]] = {}

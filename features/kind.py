@@ -6,6 +6,7 @@ and schemas all follow from it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from keyword import iskeyword
@@ -109,18 +110,22 @@ class Kind:
     ips: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        for name in ("entities", "features", "inputs"):
+            if not isinstance(getattr(self, name), tuple):
+                raise KindError(f"kind {self.name}: {name} is no tuple: has a single one a comma behind it?")
         metas = field_metadata(self.fields)
         object.__setattr__(self, "private", tuple(n for n, m in metas.items() if m.get("private")))
         object.__setattr__(self, "ips", tuple(n for n, m in metas.items() if m.get("format") == "ip"))
         if not self.name.isidentifier() or self.name != self.name.lower():
             raise KindError(f"kind {self.name!r}: a name is a lower-case identifier")
+        where = f"kind {self.name}: partition key {self.partition_key!r}"
         if self.partition_key not in metas:
-            raise KindError(f"kind {self.name}: partition key {self.partition_key!r} is not one of its fields")
+            raise KindError(f"{where} is not one of its fields {sorted(metas)}", self.partition_key)
         required = {f.name for f in msgspec.structs.fields(self.fields) if f.required}
         if self.partition_key not in required:
-            raise KindError(f"kind {self.name}: partition key {self.partition_key!r} must be a required field")
+            raise KindError(f"{where} must be a required field: give it no default", self.partition_key)
         if self.partition_key in self.private:
-            raise KindError(f"kind {self.name}: partition key {self.partition_key!r} is private text")
+            raise KindError(f"{where} is private text: choose another field", self.partition_key)
         for name in [*metas, *(declared.name for declared in self.inputs)]:
             if name == "time_ms":
                 raise KindError(f"kind {self.name}: 'time_ms' is the name of the event's own time: rename it", name)
@@ -135,6 +140,7 @@ class Kind:
                 raise KindError(f"{where} is no name that a condition could read", about=declared.name)
             if declared.name in metas or names.count(declared.name) > 1:
                 raise KindError(f"{where} has the name of another input or field: rename it", about=declared.name)
+            check_call(declared.by, len(declared.of) + isinstance(declared, Lookup), where, declared.name)
             for of in declared.of:
                 if of not in metas:
                     raise KindError(
@@ -164,6 +170,8 @@ class Kind:
                     "derive an input from it",
                     about=entity.name,
                 )
+            if entity.by is not None:
+                check_call(entity.by, 1, where, entity.name)
             if names.count(entity.name) > 1:
                 raise KindError(f"{where} is declared twice: rename one", about=entity.name)
             try:
@@ -176,3 +184,16 @@ class Kind:
             raise KindError(
                 f"kind {self.name}: target {self.target!r} is not one of its entities {names}", about=self.target
             )
+
+
+def check_call(function: Callable[..., Any], values: int, where: str, about: str) -> None:
+    """Refuse a function that cannot be called with so many values; some builtins do not tell."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return
+    try:
+        signature.bind(*range(values))
+    except TypeError as error:
+        name = getattr(function, "__qualname__", function)
+        raise KindError(f"{where}: {name} cannot be called with {values} values: {error}", about=about) from None

@@ -54,7 +54,9 @@ def parse_windows(names: tuple[str, ...], kind: str, feature: str) -> tuple[Wind
         raise KindError(f"kind {kind}: feature {feature!r}: {error}", about=feature) from None
 
 
-def _parsed(names: tuple[str, ...]) -> tuple[Window, ...]:
+def _parsed(names: tuple[str, ...] | str) -> tuple[Window, ...]:
+    if isinstance(names, str):
+        raise KindError(f"windows is the text {names!r} and no tuple: write ({names!r},)")
     windows = tuple(sorted((Window.parse(name) for name in names), key=lambda w: w.length_s))
     if not 1 <= len(windows) <= 3:
         raise KindError(f"a measure has one to three windows, not {len(windows)}")

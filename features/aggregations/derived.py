@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from features.aggregations.base import FeatureInfo, known_input
-from features.kind import Kind
+from features.kind import Kind, check_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Derived:
         for name in self.of:
             if name != "time_ms":
                 known_input(kind, self.name, name)
+        check_call(self.by, len(self.of), f"kind {kind.name}: feature {self.name!r}", self.name)
         return FeatureInfo(
             kind=kind.name,
             name=self.name,

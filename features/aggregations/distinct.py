@@ -45,7 +45,10 @@ class Distinct(Stateful):
         shortest_s = windows[0].bucket_s
         spans = tuple((window.bucket_s // shortest_s, window.buckets) for window in windows)
         cap = checked_cap(kind, self.name, self.cap)
-        kept = reserves[entity.name].value_set(self.of, self.where, shortest_s, cap, spans, counted=False)
+        try:
+            kept = reserves[entity.name].value_set(self.of, self.where, shortest_s, cap, spans, counted=False)
+        except KindError as error:
+            raise KindError(str(error), about=self.name) from None
         infos = tuple(
             replace(
                 window_info(self, "distinct", kind, entity, window, _DISTINCT),
