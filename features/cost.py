@@ -23,8 +23,6 @@ STEP_MS = 3_600_000
 _MOST = 2**53 - 1
 _POINTER = 8
 _OBJECT = 16
-# A hash table's entry: the key, the value, the next entry.
-_ENTRY = 3 * _POINTER
 # Up to here a string lies in one piece with its object.
 _EMBEDDED = 44
 
@@ -81,7 +79,7 @@ def entity_cost(
         entity,
         entities,
         key_bytes(len(tag) + len(key_of(plan.prefix, bytes(DIGEST_SIZE)))),
-        size_class(_ENTRY),
+        ENTRY,
         2 * _POINTER * slots(keys) / keys,
         *(value_bytes(len(encode(state, plan))) for state in (lived(plan, 1), lived(plan, events), fullest(plan))),
     )
@@ -148,7 +146,7 @@ def encode(state: State, plan: EntityPlan) -> bytes:
 
 def key_bytes(length: int) -> int:
     """A key of so many bytes and its entry."""
-    return _string(length) + size_class(_ENTRY)
+    return _string(length) + ENTRY
 
 
 def value_bytes(length: int) -> int:
@@ -175,3 +173,7 @@ def size_class(size: int) -> int:
         return 8
     step = 16 if size <= 128 else 1 << ((size - 1).bit_length() - 3)
     return -(-size // step) * step
+
+
+# An entry of a hash table: the key, the value, the next entry. A key has one, and its expiry another.
+ENTRY = size_class(3 * _POINTER)

@@ -6,6 +6,8 @@ import click
 
 from streams.cli.features.cost import cost
 from streams.cli.features.declared import inputs, list_
+from streams.cli.features.forget import forget
+from streams.cli.features.inspect import inspect
 
 
 @click.group()
@@ -13,5 +15,5 @@ def features() -> None:
     """Look at the features of every kind, and at what is known of an actor."""
 
 
-for command in (list_, inputs, cost):
+for command in (list_, inputs, cost, inspect, forget):
     features.add_command(command)
