@@ -16,6 +16,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from features.store.address import FORMS as REDIS_FORMS
+from features.store.address import redis_address
+
 PREFIX = "WEIR_"
 FILE_VARIABLE = "WEIR_SETTINGS"
 DEFAULT_FILE = Path("weir.toml")
@@ -34,7 +37,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     kafka: str = Field("127.0.0.1:19092", description="Kafka's bootstrap servers, comma separated")
-    redis: str = Field("redis://127.0.0.1:16379/0", description="Redis, as redis://host:port/database")
+    redis: str = Field("redis://127.0.0.1:16379/0", description=f"Redis, as {REDIS_FORMS}")
     elasticsearch: str = Field("http://127.0.0.1:19200", description="Elasticsearch, comma separated URLs")
     registry: Path = Field(Path("var/registry"), description="the folder of model checkpoints, shared by all")
     reference_folder: Path = Field(Path("var/reference"), description="the folder of fetched reference data")
@@ -78,8 +81,7 @@ class Settings(BaseSettings):
     @field_validator("redis")
     @classmethod
     def _is_redis_url(cls, value: str) -> str:
-        if not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("write it as redis://host:port/database")
+        redis_address(value)
         return value
 
     @field_validator("kinds_folders", "rulebook_folders", mode="before")
