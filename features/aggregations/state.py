@@ -80,11 +80,15 @@ class EntityPlan:
     registers: tuple[Register, ...] = ()
     whole: EntityPlan | None = None
     layout: str = field(init=False)
+    name: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """``layout``: a short name for what is kept and in which order."""
+        """``layout``: a short name for what is kept and in which order. ``name``: one for all of this plan."""
         kept = [r.id for r in self.rings], [s.id for s in self.sets], [r.id for r in self.registers]
         object.__setattr__(self, "layout", definition_id(self.prefix, *kept))
+        whole = None if self.whole is None else self.whole.layout
+        asked = self.weights, self.rings, self.sets, self.registers, whole
+        object.__setattr__(self, "name", definition_id(self.prefix, self.horizon_s, *asked))
 
 
 class Positions:

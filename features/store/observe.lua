@@ -290,7 +290,7 @@ local function named(wire)
 end
 
 -- keys: marks, layouts, entities...
--- request: {plans, partitions, events {t, partition, offset, ...}, updates {key, plan, where its event ends, inputs..., ...}}
+-- request: {plans, partitions, events {t, partition, offset, ...}, updates {key, plan, event from 0, inputs..., ...}}
 --   partition: {name, mark that the caller saw (-1: none), mark to set, origin ms or false}
 -- answer: {1, {{mark, origin}, ...}, readings, one after another} or, if a mark is behind, {0, {mark, ...}}
 local function observe(keys, args)
@@ -328,8 +328,8 @@ local function observe(keys, args)
 
   local out, o, c, n = {}, 0, 1, #u
   while c <= n do
-    local key, plan, event = u[c], plans[u[c + 1]], u[c + 2]
-    local t, apply = events[event - 2], plan.life and events[event] > marks[events[event - 1]]
+    local key, plan, event = u[c], plans[u[c + 1]], u[c + 2] * 3
+    local t, apply = events[event + 1], plan.life and events[event + 3] > marks[events[event + 2]]
     c = c + 2
     local s = states[key]
     if type(s) == 'string' then

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,9 +13,11 @@ from features.aggregations.state import FLAGS, NEW, EntityPlan, Reading
 from features.entity import slot_of
 from features.errors import StoreBehind
 from features.prepared import Update, key_of
-from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed
+from features.store.cluster import Cluster
+from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Position
 from features.store.functions import Functions
-from features.store.request import Request, WirePlans
+from features.store.request import Batch, Request, WirePlans
+from features.store.servers import raise_first
 
 
 class RedisStore:
@@ -28,7 +29,7 @@ class RedisStore:
 
     def __init__(
         self,
-        client: Redis,
+        client: Redis | Cluster,
         *,
         namespace: str = "weir",
         shards: int = 4,
@@ -96,10 +97,12 @@ class RedisStore:
     async def look(self, plan: EntityPlan, digest: bytes, time_ms: int) -> Reading | None:
         slot = slot_of(digest)
         update = Update(replace(plan, whole=plan), key_of(plan.prefix, digest), slot, [])
-        request = Request(self._tags[slot % self._shards])
-        request.add(update, WirePlans(0), (time_ms, 0, 0))
-        reply = msgpack.unpackb(await self._functions.call("observe", request.keys, [request.encode([])]))
-        reading: list[int] = reply[2]
+        batch = Batch(
+            [Observation(Position("", 0, 0), time_ms, [update])], {"": 0}, self._tags, WirePlans(0), (), None
+        )
+        (request,) = batch.requests.values()
+        blob = await self._functions.call("observe", request.keys, [request.encode([], batch.events)])
+        reading: list[int] = msgpack.unpackb(blob)[2]
         return None if reading[FLAGS] & NEW else reading
 
     async def forget(self, digest: bytes, prefixes: Sequence[str]) -> int:
@@ -118,8 +121,8 @@ class RedisStore:
         return max(known) if len(known) == len(origins) else None
 
     async def ping(self) -> None:
-        """Raises StoreUnavailable if no server answers."""
-        await self._functions.command("PING")
+        """Raises StoreUnavailable unless every server answers."""
+        await self._functions.ping()
 
     async def close(self) -> None:
         await self._functions.close()
@@ -140,54 +143,38 @@ class RedisStore:
         only: set[int] | None = None,
     ) -> list[Observed]:
         """Ask ``shards`` and those that the observations touch (of ``only``, if given)."""
-        partitions = {partition: index for index, partition in enumerate(ends, start=1)}
-        requests = {shard: Request(self._tags[shard]) for shard in sorted(shards)}
+        partitions = {partition: number for number, partition in enumerate(ends, start=1)}
         origins: dict[str, int] = {}
-        places: list[list[tuple[Request, int, int] | None]] = []
-        count, plans = self._shards, self._plans
         for observation in observations:
-            position, time_ms = observation.position, observation.time_ms
-            origins.setdefault(position.partition, time_ms)
-            event = time_ms, partitions[position.partition], position.offset
-            mine: list[tuple[Request, int, int] | None] = []
-            for update in observation.updates:
-                if update is None:
-                    mine.append(None)
-                    continue
-                shard = update.slot % count
-                request = requests.get(shard)
-                if request is None:
-                    if only is not None and shard not in only:
-                        mine.append(None)
-                        continue
-                    request = requests[shard] = Request(self._tags[shard])
-                mine.append(request.add(update, plans, event))
-            places.append(mine)
-        await self._call_all(requests, ends, origins)
-        return [[None if one is None else one[0].answer[one[1] : one[2]] for one in mine] for mine in places]
-
-    async def _call_all(
-        self, requests: Mapping[int, Request], ends: Mapping[str, int], origins: Mapping[str, int]
-    ) -> None:
-        async def one(shard: int, request: Request) -> Any:
+            origins.setdefault(observation.position.partition, observation.time_ms)
+        batch = Batch(observations, partitions, self._tags, self._plans, shards, only)
+        calls = []
+        for shard, request in batch.requests.items():
             wanted = [[p, self._seen.get((shard, p), -1), end, origins.get(p, False)] for p, end in ends.items()]
-            blob = await self._functions.call("observe", request.keys, [request.encode(wanted)])
-            return msgpack.unpackb(blob)
+            calls.append(("observe", request.keys, [request.encode(wanted, batch.events)]))
+        answers = await self._functions.call_many(calls)
+        self._take(batch.requests, answers, ends)
+        raise_first(answers)
+        return batch.readings()
 
-        replies = await asyncio.gather(*(one(shard, request) for shard, request in requests.items()))
+    def _take(self, requests: Mapping[int, Request], answers: Sequence[Any], ends: Mapping[str, int]) -> None:
+        """Learn from each shard that answered what it holds now; raises StoreBehind."""
         behind: dict[tuple[int, str], int | None] = {}
-        for (shard, request), reply in zip(requests.items(), replies, strict=True):
-            if not reply[0]:
+        for (shard, request), answer in zip(requests.items(), answers, strict=True):
+            if isinstance(answer, Exception):
+                continue
+            done, marks, *readings = msgpack.unpackb(answer)
+            if not done:
                 # What this store object expects stays: only attach, which somebody then acts on, lowers it.
-                for partition, mark in zip(ends, reply[1], strict=True):
+                for partition, mark in zip(ends, marks, strict=True):
                     if mark < self._seen.get((shard, partition), -1):
                         behind[shard, partition] = None if mark < 0 else mark
                 continue
-            for partition, (mark, origin) in zip(ends, reply[1], strict=True):
+            for partition, (mark, origin) in zip(ends, marks, strict=True):
                 self._seen[shard, partition] = int(mark)
-                if origin is not None and origin is not False:
+                if origin is not False:
                     self._origins[shard, partition] = int(origin)
-            request.answer = reply[2]
+            (request.readings,) = readings
         if behind:
             raise StoreBehind(behind)
 
@@ -195,8 +182,9 @@ class RedisStore:
         groups: dict[int, list[int]] = {}
         for index, digest in enumerate(digests):
             groups.setdefault(slot_of(digest) % self._shards, []).append(index)
-        calls = [call(shard, [items[i] for i in indices]) for shard, indices in groups.items()]
-        replies = await asyncio.gather(*(self._functions.call(function, keys, args) for keys, args in calls))
+        calls = [(function, *call(shard, [items[i] for i in indices])) for shard, indices in groups.items()]
+        replies = await self._functions.call_many(calls)
+        raise_first(replies)
         result: list[Any] = [None] * len(items)
         for indices, reply in zip(groups.values(), replies, strict=True):
             for index, answer in zip(indices, reply, strict=True):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 
 from features.aggregations.state import EntityPlan, Positions, Register, ValueSet
-from features.prepared import Update
+from features.store.contract import Observation, Observed
 
 # A state begins with its layout's name and the greatest and least time; Lua counts from 1.
 _FIRST_PLACE = 4
@@ -28,61 +28,104 @@ class WirePlans:
 
     def __init__(self, max_lag_ms: int) -> None:
         self._max_lag_ms = max_lag_ms
-        self._known: dict[int, tuple[EntityPlan, WirePlan]] = {}
+        self._known: dict[str, WirePlan] = {}
 
     def get(self, plan: EntityPlan) -> WirePlan:
-        known = self._known.get(id(plan))
+        known = self._known.get(plan.name)
         if known is None:
-            known = self._known[id(plan)] = plan, _wire(plan, self._max_lag_ms)
-        return known[1]
+            known = self._known[plan.name] = _wire(plan, self._max_lag_ms)
+        return known
 
 
 class Request:
-    """Keys and updates of one call, and its answer when there is one."""
+    """Keys and updates of one call, and the readings of its answer, one after another."""
 
-    __slots__ = ("answer", "events", "key_index", "keys", "last_event", "plan_index", "plans", "read", "tag", "updates")
+    __slots__ = ("key_index", "keys", "plan_index", "plans", "read", "readings", "tag", "updates")
 
     def __init__(self, tag: bytes) -> None:
         self.tag = tag
         self.keys: list[bytes] = [tag + b"marks", tag + b"layouts"]
         self.key_index: dict[bytes, int] = {}
         self.plans: list[Any] = []
-        # By identity: a plan is long, and is asked for with every update. Its number here and a reading's width.
-        self.plan_index: dict[int, tuple[int, int]] = {}
-        self.events: list[int] = []
-        self.last_event: Any = None
+        # A plan's number in this call and the width of its readings.
+        self.plan_index: dict[str, tuple[int, int]] = {}
         self.updates: list[int] = []
         self.read = 0
-        self.answer: list[int] = []
+        self.readings: list[int] = []
 
-    def add(self, update: Update, plans: WirePlans, event: tuple[int, int, int]) -> tuple[Request, int, int]:
-        """Ask for one update of ``event`` (time in ms, partition, offset); where in the answer its reading is."""
-        if event is not self.last_event:
-            self.last_event = event
-            self.events += event
-        key = update.key
-        key_index = self.key_index.get(key)
-        if key_index is None:
-            self.keys.append(self.tag + key)
-            key_index = self.key_index[key] = len(self.keys)
-        plan = update.plan
-        known = self.plan_index.get(id(plan))
-        if known is None:
-            found = plans.get(plan)
-            self.plans.append(found.wire)
-            known = self.plan_index[id(plan)] = len(self.plans), found.width
-        updates = self.updates
-        updates += (key_index, known[0], len(self.events))
-        updates += update.inputs
-        begin = self.read
-        end = self.read = begin + known[1]
-        return self, begin, end
+    def plan(self, plan: EntityPlan, plans: WirePlans) -> tuple[int, int]:
+        """Send this plan too."""
+        known = plans.get(plan)
+        self.plans.append(known.wire)
+        found = self.plan_index[plan.name] = len(self.plans), known.width
+        return found
 
-    def encode(self, partitions: Sequence[Any]) -> bytes:
-        """``partitions``: for each its name, the mark seen, the mark to set, its origin (ms) or False."""
-        blob = msgpack.packb([self.plans, partitions, self.events, self.updates], use_bin_type=False)
+    def encode(self, partitions: Sequence[Any], events: Sequence[int]) -> bytes:
+        """``partitions``: for each its name, the mark seen, the mark to set, its origin (ms) or False.
+
+        ``events``: of each its time in ms, its partition counted from 1, and its offset, one after another.
+        """
+        blob = msgpack.packb([self.plans, partitions, events, self.updates], use_bin_type=False)
         assert isinstance(blob, bytes)
         return blob
+
+
+class Batch:
+    """The requests of one micro-batch by shard, and where in their answers each observation's readings are.
+
+    ``tags`` begin the keys of each shard. ``shards`` are asked in any case; of others only those that are touched,
+    and none that is not in ``only``, if given.
+    """
+
+    def __init__(
+        self,
+        observations: Sequence[Observation],
+        partitions: Mapping[str, int],
+        tags: Sequence[bytes],
+        plans: WirePlans,
+        shards: Iterable[int],
+        only: Container[int] | None,
+    ) -> None:
+        self.requests = requests = {shard: Request(tags[shard]) for shard in sorted(shards)}
+        self.events: list[int] = []
+        self._places: list[list[tuple[Request, int, int] | None]] = []
+        count = len(tags)
+        # This loop is most of what a client spends on an event: what it calls, it calls for every entity.
+        for number, observation in enumerate(observations):
+            position = observation.position
+            self.events += (observation.time_ms, partitions[position.partition], position.offset)
+            places: list[tuple[Request, int, int] | None] = []
+            for update in observation.updates:
+                if update is None:
+                    places.append(None)
+                    continue
+                shard = update.slot % count
+                request = requests.get(shard)
+                if request is None:
+                    if only is not None and shard not in only:
+                        places.append(None)
+                        continue
+                    request = requests[shard] = Request(tags[shard])
+                key = update.key
+                key_number = request.key_index.get(key)
+                if key_number is None:
+                    keys = request.keys
+                    keys.append(request.tag + key)
+                    key_number = request.key_index[key] = len(keys)
+                plan = update.plan
+                known = request.plan_index.get(plan.name) or request.plan(plan, plans)
+                request.updates += (key_number, known[0], number, *update.inputs)
+                begin = request.read
+                request.read = end = begin + known[1]
+                places.append((request, begin, end))
+            self._places.append(places)
+
+    def readings(self) -> list[Observed]:
+        """One list of readings an observation, once all requests are answered."""
+        return [
+            [None if place is None else place[0].readings[place[1] : place[2]] for place in places]
+            for places in self._places
+        ]
 
 
 def _wire(plan: EntityPlan, max_lag_ms: int) -> WirePlan:
