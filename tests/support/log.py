@@ -19,7 +19,7 @@ REFERENCE = load_reference(None)
 
 
 class Log:
-    """Events in the order of the log, one partition a kind; ``Log.at[i]`` is where event i stands."""
+    """Events in the order of the log, one partition a kind, from offset 1 on; ``at[i]`` is where event i stands."""
 
     def __init__(self, catalogues: Mapping[str, Catalogue], events: Sequence[Event], append_ms: int = 0) -> None:
         self.events = events
@@ -28,7 +28,7 @@ class Log:
         ends: dict[str, int] = {}
         for one in events:
             partition = f"{one.kind.name}:0"
-            ends[partition] = ends.get(partition, -1) + 1
+            ends[partition] = ends.get(partition, 0) + 1
             self.at.append(Position(partition, ends[partition], append_ms))
         self.partitions = list(ends)
 
