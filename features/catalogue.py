@@ -71,11 +71,16 @@ class Catalogue:
         self.plans = {name: reserve.plan() for name, reserve in reserves.items()}
         made = [Made(entity, self.plans[entity.name], reserves[entity.name]) for entity in kind.entities]
         touched = {info.entity for info in self.infos if info.of_kind == kind.name}
-        sources, positions = _sources(self.inputs, made, views.values(), touched)
+        shared: dict[str, str] = {}
+        sources, positions = _sources(self.inputs, shared, made, views.values(), touched)
         self.sources: tuple[Source, ...] = tuple(sources)
         self._prepare: Prepare = prepare_function(kind, self.fields, self.inputs, made, self.sources)
         self._vector: Vector = vector_function(
-            kind, self.inputs, [_column(c, positions) for c in columns], [absent(s.plan) for s in self.sources]
+            kind,
+            self.inputs,
+            shared,
+            [_column(c, positions) for c in columns],
+            [absent(s.plan) for s in self.sources],
         )
         self.schema = self._schema()
 
@@ -143,6 +148,7 @@ def _checked(kind: Kind, info: FeatureInfo, horizon_s: int, declared: str) -> Fe
 
 def _sources(
     inputs: Namespace,
+    shared: dict[str, str],
     made: Sequence[Made],
     views: Iterable[View],
     touched: Container[str | None],
@@ -160,12 +166,14 @@ def _sources(
     reading = {source.entity: f"r{index}" for index, source in enumerate(sources)}
     at = {name: Positions(one.plan) for name, one in own.items()}
     value = partial(value_code, inputs)
-    result = {"": Sources(reading, at, value)}
+    result = {"": Sources(reading, at, value, shared)}
     for view in views:
         if view.key not in result:
             index = len(sources)
             sources.append(Source(view.entity, view.plan))
-            result[view.key] = Sources({view.of_entity: f"r{index}"}, {view.of_entity: Positions(view.plan)}, value)
+            result[view.key] = Sources(
+                {view.of_entity: f"r{index}"}, {view.of_entity: Positions(view.plan)}, value, once
+            )
     return sources, result
 
 

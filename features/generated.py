@@ -79,8 +79,13 @@ def prepare_function(
 
 
 def vector_function(
-    kind: Kind, inputs: Namespace, columns: Sequence[str | Derived], absent: Sequence[Reading]
+    kind: Kind,
+    inputs: Namespace,
+    columns: Sequence[str | Derived],
+    absent: Sequence[Reading],
+    shared: Mapping[str, str],
 ) -> Vector:
+    """``columns``: code, or what the event alone tells; ``shared``: variables that they read, by their code."""
     writer = _Writer(kind, {}, inputs)
     lines = ["def vector(d, t, x, readings):"]
     if absent:
@@ -89,6 +94,7 @@ def vector_function(
         lines.append(f"    {''.join(f'{known.code}, ' for known in inputs.values())} = x")
     for index, reading in enumerate(absent):
         lines.append(f"    if r{index} is None: r{index} = {writer.bind(reading)}")
+    lines += (f"    {name} = {code}" for code, name in shared.items())
     values = [column if isinstance(column, str) else writer.derived(column) for column in columns]
     lines.append(f"    return ({''.join(f'{value}, ' for value in values)})")
     made: Vector = writer.run(lines, "vector", vars(formulas))

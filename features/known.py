@@ -93,7 +93,7 @@ class Knowledge:
                     codes.append(code(sources))
                 else:
                     self._shown.append(_compared(info, alone[entity]))
-        self._values = vector_function(kind, {}, codes, [absent(self.plan)])
+        self._values = vector_function(kind, {}, codes, [absent(self.plan)], sources.shared)
 
     def features(self, reading: Reading, tallies: Reading, time_ms: int) -> list[KnownFeature]:
         """In declared order. ``reading`` and ``tallies``: what the store answered for both plans at ``time_ms``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from features.aggregations.state import Positions
@@ -47,11 +47,19 @@ class FeatureInfo:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What generated code reads: ``reading`` names an entity's reading, ``at`` says what stands where in it."""
+    """What generated code reads: ``reading`` names an entity's reading, ``at`` says what stands where in it.
+
+    ``shared``: code that several features build on, with the variable that holds its value.
+    """
 
     reading: Mapping[str, str]
     at: Mapping[str, Positions]
     value: Callable[[str], str]
+    shared: dict[str, str] = field(default_factory=dict)
+
+    def once(self, code: str) -> str:
+        """The variable that holds the value of this code."""
+        return self.shared.setdefault(code, f"s{len(self.shared)}")
 
 
 @dataclass(frozen=True, slots=True)

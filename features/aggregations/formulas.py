@@ -76,26 +76,20 @@ def _radians(held: int, least: int) -> float:
     return math.radians(round(held / DEGREE + least, 7))
 
 
-def speed_kmh(reading: Reading, at: int, time_ms: int, latitude: float | None, longitude: float | None) -> float:
-    """That distance over the time between the two events, of which at least a minute is taken."""
-    travelled_km = distance_km(reading, at, latitude, longitude)
+def speed_kmh(travelled_km: float, then_ms: int, time_ms: int) -> float:
+    """A distance over the time that it took, of which at least a minute is taken."""
     if not travelled_km:
         return 0.0
-    return travelled_km / (max(LEAST_TRAVEL_S, abs(time_ms - reading[at + 1]) / 1000) / 3600)
+    return travelled_km / (max(LEAST_TRAVEL_S, abs(time_ms - then_ms) / 1000) / 3600)
 
 
-def likelihood(part: int, whole: int) -> float:
-    """How probable a value is among all events, one imagined event added so that nothing is impossible."""
-    return (part + 1) / (whole + 1)
-
-
-def login_risk(groups: Sequence[Sequence[tuple[float, float, int, int] | None]]) -> float:
+def login_risk(groups: Sequence[Sequence[tuple[float, int, int, int, int] | None]]) -> float:
     """The logarithm of how much likelier the event's values are among all accounts than for this account.
 
-    ``groups`` holds, for each group of values that belong together, (weight, probability among all, count for this
-    account, all counts of this account) of each value, None for one that the event does not have. Within a group
-    probabilities are mixed by weight; groups are taken as independent. The account's own probability is smoothed
-    towards that among all as if it had one more event. Positive: unlike this account. 0: nothing known.
+    ``groups`` holds, for each group of values that belong together, (weight, count among all, all counts among all,
+    count for this account, all counts of this account) of each value, None for one that the event does not have.
+    Within a group probabilities are mixed by weight; groups are taken as independent. The account's own probability
+    is smoothed towards that among all as if it had one more event. Positive: unlike this account. 0: nothing known.
 
     D. Freeman, S. Jain, M. Dürmuth, B. Biggio, G. Giacinto: Who Are You? A Statistical Approach to Measuring User
     Authenticity, NDSS 2016; parts and weights after S. Wiefling, P. R. Jørgensen, S. Thunem, L. Lo Iacono: Pump Up
@@ -106,7 +100,9 @@ def login_risk(groups: Sequence[Sequence[tuple[float, float, int, int] | None]])
         among_all = own = 0.0
         for part in group:
             if part is not None:
-                weight, probability, count, counts = part
+                weight, common, everything, count, counts = part
+                # One imagined event is added, so that nothing is impossible.
+                probability = (common + 1) / (everything + 1)
                 among_all += weight * probability
                 own += weight * ((count + probability) / (counts + 1))
         if own:

@@ -85,7 +85,7 @@ class LoginRisk(Stateful):
             else:
                 tally = source.at[everyone.name].known[among[part]]
                 n, total = f"{all_of}[{tally}]", f"{all_of}[{tally + 1}]"
-            values = f"({part.weight!r}, likelihood({n}, {total}), {reading}[{at}], {reading}[{at + 1}])"
+            values = f"({part.weight!r}, {n}, {total}, {reading}[{at}], {reading}[{at + 1}])"
             return f"({values} if {source.value(part.of)} not in (None, '') else None)"
 
         def code(source: Sources) -> str:

@@ -32,7 +32,7 @@ class Distance(Stateful):
     where: str | None = None
 
     def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
-        return _compile(self, "distance", "distance_km({reading}, {at}, {places})", "km", _DISTANCE, kind, reserves)
+        return _compile(self, "distance", "{distance}", "km", _DISTANCE, kind, reserves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,9 @@ class Speed(Stateful):
     where: str | None = None
 
     def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
-        return _compile(self, "speed", "speed_kmh({reading}, {at}, t, {places})", "km/h", _SPEED, kind, reserves)
+        return _compile(
+            self, "speed", "speed_kmh({distance}, {reading}[{at} + 1], t)", "km/h", _SPEED, kind, reserves
+        )
 
 
 def _compile(
@@ -65,7 +67,8 @@ def _compile(
     def code(source: Sources) -> str:
         places = ", ".join(source.value(name) for name in measure.of)
         reading, at = source.reading[entity.name], source.at[entity.name].register[register]
-        return call.format(reading=reading, at=at, places=places)
+        distance = source.once(f"distance_km({reading}, {at}, {places})")
+        return call.format(reading=reading, at=at, distance=distance)
 
     info = FeatureInfo(
         kind=kind.name,
