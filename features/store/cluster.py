@@ -12,7 +12,7 @@ from redis.crc import key_slot
 from redis.exceptions import ResponseError
 
 from features.errors import StoreUnavailable, WeirError
-from features.store.servers import Server, raise_first
+from features.store.servers import Server, numbers, raise_first
 
 Address = tuple[str, int]
 
@@ -81,7 +81,7 @@ class Cluster:
         try:
             for (info,) in answers:
                 raise_first([info])
-                if _numbers(info).get("cluster_state") != "ok":
+                if numbers(info).get("cluster_state") != "ok":
                     raise StoreUnavailable("the Redis cluster is down")
         except StoreUnavailable:
             self._doubted = True
@@ -122,8 +122,8 @@ class Cluster:
             if isinstance(answer, StoreUnavailable):
                 return answer
             raise_first([answer])
-        numbers = _numbers(info)
-        if numbers.get("cluster_state") != "ok":
+        told = numbers(info)
+        if told.get("cluster_state") != "ok":
             # It lacks owners of slots, or is cut off from the others and does not know who owns what by now.
             return StoreUnavailable("the cluster is down")
         ranges, members = [], {place}
@@ -132,16 +132,12 @@ class Cluster:
             places = [(_host(node[0], place[0]), int(node[1])) for node in nodes]
             members.update(places)
             ranges.append((int(first), int(last), places[0]))
-        return _View(int(numbers["cluster_current_epoch"]), ranges, members)
+        return _View(int(told["cluster_current_epoch"]), ranges, members)
 
     async def _forget_leavers(self) -> None:
         stay = self._members.union(self._seeds)
         gone = [place for place, server in self._servers.items() if place not in stay and not server.busy]
         await asyncio.gather(*(self._servers.pop(place).close() for place in gone))
-
-
-def _numbers(info: bytes) -> dict[str, str]:
-    return dict(line.split(":", 1) for line in info.decode().splitlines() if ":" in line)
 
 
 def _host(said: bytes | None, asked: str) -> str:

@@ -26,6 +26,8 @@ def connect(url: str, *, timeout_s: float = 5.0) -> Redis | Cluster:
         "socket_connect_timeout": timeout_s,
         "retry": Retry(NoBackoff(), 0),
         "health_check_interval": 0,
+        # Speaking the newer one, redis-py hands out idle connections that the server has closed meanwhile.
+        "protocol": 2,
     }
     address = redis_address(url)
     if not address.cluster:

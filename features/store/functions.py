@@ -57,8 +57,6 @@ class Functions:
 
         Raises StoreUnavailable for what waiting mends.
         """
-        if words == ("PING",):
-            return await self.ping()
         key = words[1].encode() if isinstance(words[1], str) else words[1]
         answers = await self._send([words], [key])
         raise_first(answers)

@@ -52,6 +52,7 @@ class Server:
     def __init__(self, pool: ConnectionPool) -> None:
         self.pool = pool
         self._sending = 0
+        self._trusted = False
         place = pool.connection_kwargs
         self.host = place.get("host", "localhost")
         self.name = place.get("path") or f"{self.host}:{place.get('port', 6379)}"
@@ -61,6 +62,23 @@ class Server:
 
         Of a command that is StoreUnavailable nothing is known: it may have been applied, or yet be.
         """
+        if not self._trusted and (reason := await self._distrust()) is not None:
+            return [reason] * len(commands)
+        return await self._exchange(commands)
+
+    async def _distrust(self) -> StoreUnavailable | None:
+        """Why this server must not be used: one that evicts makes newcomers of actors, and nobody would know."""
+        (memory,) = await self._exchange([("INFO", "memory")])
+        if isinstance(memory, StoreUnavailable):
+            return memory
+        # Who may not ask, has to know himself.
+        told = {} if isinstance(memory, ResponseError) else numbers(memory)
+        if told.get("maxmemory", "0") != "0" and told.get("maxmemory_policy", "noeviction") != "noeviction":
+            return StoreUnavailable(f"Redis {self.name} may evict what it holds: set maxmemory-policy noeviction")
+        self._trusted = True
+        return None
+
+    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
         answers: list[Any] = []
         self._sending += 1
         try:
@@ -76,6 +94,8 @@ class Server:
             finally:
                 await self.pool.release(connection)
         except (RedisError, OSError, TimeoutError) as error:
+            # It may be another server by the time that it answers again.
+            self._trusted = False
             answers += [self._sorted_out(error)] * (len(commands) - len(answers))
         finally:
             self._sending -= 1
@@ -152,3 +172,8 @@ def raise_first(answers: Sequence[Any]) -> None:
     for answer in answers:
         if isinstance(answer, Exception):
             raise answer
+
+
+def numbers(info: bytes) -> dict[str, str]:
+    """What INFO and CLUSTER INFO tell, by name."""
+    return dict(line.split(":", 1) for line in info.decode().splitlines() if ":" in line)

@@ -185,6 +185,28 @@ def test_a_server_that_reads_its_data_is_waited_for(own_redis: Node) -> None:
     fed(own_redis, body)
 
 
+def test_a_server_that_would_evict_is_not_used_before_it_is_mended(own_redis: Node) -> None:
+    async def body() -> None:
+        functions = Functions(connect(own_redis.url, timeout_s=TIMEOUT_S))
+        call = ("keep", [b"{0}:k"], ["60000", b"kept"])
+        for policy in ("allkeys-lru", "volatile-ttl"):
+            own_redis.client.config_set("maxmemory-policy", policy)
+            with pytest.raises(StoreUnavailable, match="may evict what it holds: set maxmemory-policy noeviction"):
+                await functions.call(*call)
+        assert own_redis.client.dbsize() == 0
+        own_redis.client.config_set("maxmemory-policy", "noeviction")
+        assert await functions.call(*call) == [None]
+        # Without a limit no policy evicts anything.
+        own_redis.kill()
+        await asyncio.to_thread(own_redis.start, "--maxmemory", "0", "--maxmemory-policy", "allkeys-lru")
+        assert await functions.call(*call) == [b"kept"]
+        await functions.close()
+
+    own_redis.kill()
+    own_redis.start("--maxmemory", "100mb")
+    asyncio.run(body())
+
+
 def test_why_one_waits_is_said_in_words_without_any_key(own_redis: Node) -> None:
     async def body() -> None:
         functions = Functions(connect(own_redis.url, timeout_s=TIMEOUT_S))
