@@ -78,9 +78,9 @@ class Catalogue:
         self._vector: Vector = vector_function(
             kind,
             self.inputs,
-            shared,
             [_column(c, positions) for c in columns],
             [absent(s.plan) for s in self.sources],
+            shared,
         )
         self.schema = self._schema()
 
@@ -172,7 +172,7 @@ def _sources(
             index = len(sources)
             sources.append(Source(view.entity, view.plan))
             result[view.key] = Sources(
-                {view.of_entity: f"r{index}"}, {view.of_entity: Positions(view.plan)}, value, once
+                {view.of_entity: f"r{index}"}, {view.of_entity: Positions(view.plan)}, value, shared
             )
     return sources, result
 
