@@ -20,6 +20,8 @@ from features.store.redis import RedisStore
 # So many updates to a call; two calls are on their way, so that client and server work at the same time.
 _UPDATES = 2000
 _LANES = 2
+# Emptying a server of a million keys takes it many seconds.
+_PATIENCE_S = 300.0
 # One shard: its call is as large as it was made here.
 TAG = "cost:{0}:"
 
@@ -29,7 +31,7 @@ class MeasuredRedis:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client = redis.Redis.from_url(url, decode_responses=True)
+        self._client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=_PATIENCE_S)
         try:
             held = int(self._client.dbsize())
         except RedisError as error:
@@ -58,7 +60,9 @@ class MeasuredRedis:
         return int(info["used_memory"]) - int(info["mem_clients_normal"])
 
     async def _load(self, plan: EntityPlan, entities: int, events: int, tell: Callable[[int], None]) -> None:
-        store = RedisStore(Redis.from_url(self._url), namespace=TAG.partition(":")[0], shards=1)
+        store = RedisStore(
+            Redis.from_url(self._url, socket_timeout=_PATIENCE_S), namespace=TAG.partition(":")[0], shards=1
+        )
         starts = iter(range(0, entities, max(1, _UPDATES // events)))
 
         async def lane(partition: str) -> None:

@@ -37,6 +37,6 @@ def test_inputs_are_entities_and_what_the_event_alone_tells(tmp_path: Path) -> N
     done = CliRunner().invoke(features, ["inputs", "--events", str(events)])
     assert done.exit_code == 1
     told = json.loads(done.stdout.splitlines()[0])
-    assert told["entities"] == {"account": "ada", "ip": "192.0.2.7", "subnet": "192.0.2.0/24"}
+    assert told["entities"] == {"account": "ada", "ip": "192.0.2.7", "subnet": "192.0.2.0/24", "everyone": "*"}
     assert told["features"]["succeeded"] == 1
-    assert set(told["features"]) == {"succeeded", "hour_of_week"}
+    assert set(told["features"]) == {info.name for info in CATALOGUES["login"].infos if info.entity is None}
