@@ -72,7 +72,6 @@ KIND = Kind(
         Distinct("account.devices", "devices that tried this account", of="device", windows=("24h", "7d")),
         Novelty("account.new_device", "1 if this account has not seen this device", of="device", windows=("24h",)),
         Novelty("account.new_country", "1 if this account has not seen this country", of="country"),
-        Novelty("account.new_network", "1 if this account has not seen this network", of="network"),
         LoginRisk(
             "account.risk",
             "how much likelier address, network, country and user agent are among all accounts than for this one",
@@ -98,7 +97,6 @@ KIND = Kind(
         Count("ip.logins", "logins from this address", windows=("10m", "1h", "24h")),
         Count("ip.failures", "failed logins from this address", windows=("10m", "1h", "24h"), where=FAILED),
         Distinct("ip.accounts", "accounts tried from this address", of="account", windows=("10m", "1h", "24h")),
-        Distinct("ip.devices", "devices that logged in from this address", of="device", windows=("24h",)),
         Share("ip.failure_share", "failed logins from this address", FAILED, windows=("24h",)),
         Share(
             "ip.unknown_share", "tries from this address at accounts that do not exist", NO_ACCOUNT, windows=("24h",)

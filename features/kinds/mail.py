@@ -189,7 +189,7 @@ KIND = Kind(
         Derived(
             "unlisted",
             "1 if an incoming mail does not name its account as a recipient",
-            ("account", "recipients", "direction"),
+            ("account", "recipients", "recipient_count", "direction"),
             shape.is_unlisted,
             most=1,
         ),

@@ -71,12 +71,13 @@ def is_own_recipient(sender: str, recipients: Sequence[str] | None) -> float:
     return 1.0 if recipients and any(folded == recipient.casefold() for recipient in recipients) else 0.0
 
 
-def is_unlisted(account: str, recipients: Sequence[str] | None, direction: str) -> float:
-    """1 if an incoming mail does not name the account among its recipients, else 0."""
-    if direction != "inbound":
+def is_unlisted(account: str, recipients: Sequence[str] | None, recipient_count: int | None, direction: str) -> float:
+    """1 if an incoming mail does not name the account as a recipient, else 0; 0 too where not all are told."""
+    named = recipients or ()
+    if direction != "inbound" or (recipient_count or 0) > len(named):
         return 0.0
     folded = account.casefold()
-    return 0.0 if recipients and any(folded == recipient.casefold() for recipient in recipients) else 1.0
+    return 0.0 if any(folded == recipient.casefold() for recipient in named) else 1.0
 
 
 def first_recipient_domain(recipients: Sequence[str] | None) -> str | None:

@@ -36,7 +36,7 @@ def test_every_number_about_a_sender_is_within_its_range(
     assert shape.shows_other_address(sender, other) in (0, 1)
     assert shape.is_bare_greeting(sender) in (0, 1)
     assert shape.is_own_recipient(sender, recipients) in (0, 1)
-    assert shape.is_unlisted(sender, recipients, "inbound") in (0, 1)
+    assert shape.is_unlisted(sender, recipients, 7, "inbound") in (0, 1)
     assert shape.is_spf_aligned(result or "", other, sender, other) in (0, 1)
     assert shape.checks_passed("inbound", result, "pass", result) in (1, 3)
     assert shape.failed(result or "") in (0, 1)
@@ -139,10 +139,11 @@ def test_a_host_with_a_full_name_is_none_of_them() -> None:
 def test_recipients_are_compared_whatever_their_case() -> None:
     assert shape.is_own_recipient("Ada@example.com", ["x@y.example", "ada@EXAMPLE.com"]) == 1
     assert shape.is_own_recipient("ada@example.com", None) == 0
-    assert shape.is_unlisted("ada@example.com", ["ADA@example.com"], "inbound") == 0
-    assert shape.is_unlisted("ada@example.com", ["b@example.com"], "inbound") == 1
-    assert shape.is_unlisted("ada@example.com", None, "inbound") == 1
-    assert shape.is_unlisted("ada@example.com", ["b@example.com"], "outbound") == 0
+    assert shape.is_unlisted("ada@example.com", ["ADA@example.com"], 1, "inbound") == 0
+    assert shape.is_unlisted("ada@example.com", ["b@example.com"], 1, "inbound") == 1
+    assert shape.is_unlisted("ada@example.com", ["b@example.com"], 101, "inbound") == 0
+    assert shape.is_unlisted("ada@example.com", None, None, "inbound") == 1
+    assert shape.is_unlisted("ada@example.com", ["b@example.com"], 1, "outbound") == 0
     assert shape.recipient_domains(["a@x.example.com", "b@example.com", "c@example.net"]) == 2
     assert shape.first_recipient_domain(["a@mail.example.com", "b@x"]) == "example.com"
     assert shape.first_recipient_domain(["postmaster"]) is None

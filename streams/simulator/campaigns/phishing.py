@@ -32,7 +32,7 @@ def phishing(rng: random.Random, population: Population, count: int, start_ms: i
             "sender_name": name,
             "return_path": f"{rng.getrandbits(32):x}@bulk.example",
             "reply_to": f"help@drop{rng.randrange(5)}.example",
-            "recipient_count": rng.randrange(1, 50),
+            "recipient_count": 0,
             "ip": place.ip,
             "helo": rng.choice(("localhost", f"[{place.ip}]", f"host{rng.randrange(100)}.example")),
             "spf": spf,
