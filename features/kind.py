@@ -19,6 +19,8 @@ from features.fields import field_metadata, fraction_fields, nested_fields
 from features.window import seconds
 
 MAX_TEXT = 2048
+# Types and topics of Weir's own.
+_TAKEN = ("label", "labels", "verdict", "verdicts", "control", "enforcement", "enforcements")
 _LONGEST_HORIZON_S = 366 * 86_400
 
 
@@ -118,6 +120,8 @@ class Kind:
         object.__setattr__(self, "ips", tuple(n for n, m in metas.items() if m.get("format") == "ip"))
         if not self.name.isidentifier() or self.name != self.name.lower():
             raise KindError(f"kind {self.name!r}: a name is a lower-case identifier")
+        if self.name in _TAKEN:
+            raise KindError(f"kind {self.name!r}: Weir's own records and topics have that name: choose another")
         where = f"kind {self.name}: partition key {self.partition_key!r}"
         if self.partition_key not in metas:
             raise KindError(f"{where} is not one of its fields {sorted(metas)}", self.partition_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -101,6 +102,6 @@ def _want(kind: Kind, measure: Elsewhere, other: Kind, part: Mapping[str, Reserv
         entity=entity.name,
         parameters={**(info.parameters or {}), "of_feature": info.name, "of_entity": info.entity},
         sentence=measure.sentence,
-        formula=_READ + info.formula + _GONE,
+        formula=_READ + re.sub(r", this event('s)? included", "", info.formula) + _GONE,
     )
     return _Wanted(measure, entity, described, compiled.codes[index])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from features.window import Window
 
 # As many windows as a store answers of one set.
 _MOST_SPANS = 3
+_WORD = re.compile(r"\w+")
 # (field or input whose value counts, None: each event counts 1; condition)
 RingInput = tuple[str | None, str | None]
 
@@ -82,7 +84,10 @@ class Reserve:
     def _id(self, *definition: object) -> str:
         entity = self._entity
         by = entity.by.__qualname__ if entity.by is not None else None
-        return definition_id(self._kind.name, entity.name, entity.of, by, *definition)
+        # A derived input that is made in another way is another input, whatever its name.
+        named = set(_WORD.findall(str((entity.of, *definition))))
+        inputs = [(i.name, i.of, i.by.__qualname__) for i in self._kind.inputs if i.name in named]
+        return definition_id(self._kind.name, entity.name, entity.of, by, *definition, *inputs)
 
 
 Reserves = Mapping[str, Reserve]

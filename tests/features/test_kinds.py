@@ -139,6 +139,7 @@ def test_two_features_of_one_name_are_refused() -> None:
     [
         ({"name": "Transfer"}, "a name is a lower-case identifier"),
         ({"name": "trans-fer"}, "a name is a lower-case identifier"),
+        ({"name": "verdicts"}, "Weir's own records and topics have that name: choose another"),
         ({"partition_key": "payee"}, "partition key 'payee' must be a required field"),
         ({"partition_key": "iban"}, "partition key 'iban' is not one of its fields"),
         ({"target": "payee"}, "target 'payee' is not one of its entities"),
