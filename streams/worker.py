@@ -16,7 +16,7 @@ from features.catalogue import catalogues
 from features.errors import StoreUnavailable
 from features.kinds import load_kinds
 from features.store.redis import RedisStore
-from streams import metrics
+from streams import collector, metrics
 from streams.agents.decide import Decider
 from streams.agents.patience import StoreHealth
 from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process
@@ -74,6 +74,7 @@ def run_worker(settings: Settings) -> None:
     app.task(watch.run)
     fresh = ReferenceWatch(settings.reference_folder, book.reference, book.take_reference)
     app.task(fresh.run)
+    collector.settle()
     log.info("worker_started", kinds=sorted(known), port=status.port)
     worker = faust.Worker(
         app,
