@@ -74,7 +74,7 @@ KIND = Kind(
         Novelty("account.new_country", "1 if this account has not seen this country", of="country"),
         LoginRisk(
             "account.risk",
-            "how much likelier address, network, country and user agent are among all accounts than for this one",
+            "how much likelier address, network, country and user agent are for others than for this one (log)",
             # The weights are those of Wiefling et al.; of the user agent its family alone is a part.
             groups=(
                 (Part("ip", 0.6, "ip"), Part("network", 0.3, "asn"), Part("country", 0.1)),
@@ -82,11 +82,19 @@ KIND = Kind(
             ),
             where="success",
         ),
-        Distance("account.distance_km", "from the place of this account's last successful login", where="success"),
-        Speed("account.speed_kmh", "to get here from the place of the last successful login", where="success"),
-        Burst("account.burst", "logins of this account in 10m against 24h"),
+        Distance(
+            "account.distance_km",
+            "kilometres from the place of this account's last successful login",
+            where="success",
+        ),
+        Speed("account.speed_kmh", "speed that somebody would need to get here from that place", where="success"),
+        Burst("account.burst", "rate of logins of this account in 10m over that in 24h; 1 is as usual"),
         Elapsed("account.idle_s", "seconds since this account's last login; its horizon if none is known"),
-        Elapsed("account.since_success_s", "seconds since the last successful login; the horizon if none", "success"),
+        Elapsed(
+            "account.since_success_s",
+            "seconds since the last successful login of this account; its horizon if none is known",
+            "success",
+        ),
         Age("account.age_s", "seconds since this account's first login known here"),
         Elsewhere(
             "account.since_signup_s",
@@ -97,9 +105,12 @@ KIND = Kind(
         Count("ip.logins", "logins from this address", windows=("10m", "1h", "24h")),
         Count("ip.failures", "failed logins from this address", windows=("10m", "1h", "24h"), where=FAILED),
         Distinct("ip.accounts", "accounts tried from this address", of="account", windows=("10m", "1h", "24h")),
-        Share("ip.failure_share", "failed logins from this address", FAILED, windows=("24h",)),
+        Share("ip.failure_share", "share of failed logins from this address", FAILED, windows=("24h",)),
         Share(
-            "ip.unknown_share", "tries from this address at accounts that do not exist", NO_ACCOUNT, windows=("24h",)
+            "ip.unknown_share",
+            "share of tries from this address at accounts that do not exist",
+            NO_ACCOUNT,
+            windows=("24h",),
         ),
         Elapsed("ip.idle_s", "seconds since the last login from this address; its horizon if none is known"),
         Elsewhere(
@@ -110,7 +121,7 @@ KIND = Kind(
         ),
         Elsewhere(
             "ip.signup_unsolved_share_24h",
-            "signups from this address without a solved captcha in 24h",
+            "share of signups from this address without a solved captcha in 24h",
             kind="signup",
             feature="ip.unsolved_share_24h",
         ),
@@ -121,18 +132,34 @@ KIND = Kind(
         Count("device.failures", "failed logins with this device", windows=("1h", "24h"), where=FAILED),
         Age("device.age_s", "seconds since the first login with this device"),
         Count("asn.logins", "logins from this network", windows=("1h",)),
-        Share("asn.failure_share", "failed logins from this network", FAILED, windows=("1h",)),
-        Share("agent.failure_share", "failed logins with this browser and system", FAILED, windows=("1h",)),
-        Share("everyone.failure_share", "failed logins of all", FAILED, windows=("1h",)),
-        Burst("everyone.failure_burst", "failed logins of all in 10m against 24h", where=FAILED),
+        Share("asn.failure_share", "share of failed logins from this network", FAILED, windows=("1h",)),
+        Share("agent.failure_share", "share of failed logins with this browser and system", FAILED, windows=("1h",)),
+        Share("everyone.failure_share", "share of failed logins of all", FAILED, windows=("1h",)),
+        Burst(
+            "everyone.failure_burst",
+            "rate of failed logins of all in 10m over that in 24h; 1 is as usual",
+            where=FAILED,
+        ),
         Derived("succeeded", "1 if the login succeeded", ("success",), shape.flag, most=1),
-        Derived("phishable", "1 for a password, a code or a recovery", ("method",), shape.is_phishable, most=1),
+        Derived(
+            "phishable",
+            "1 for a password, a code or a recovery, which can be talked out of somebody",
+            ("method",),
+            shape.is_phishable,
+            most=1,
+        ),
         Derived("agent_missing", "1 without a user agent", ("user_agent",), shape.empty, default=1, most=1),
         Derived("program", "1 if the user agent is a program's", ("device_type",), shape.is_program, most=1),
-        Derived("handheld", "1 if it is a telephone's or tablet's", ("device_type",), shape.is_handheld, most=1),
+        Derived(
+            "handheld",
+            "1 if the user agent is a telephone's or tablet's",
+            ("device_type",),
+            shape.is_handheld,
+            most=1,
+        ),
         Derived("from_hosting", "1 if the address is a rented server's", ("hosting",), shape.flag, most=1),
         Derived("from_tor", "1 if the address is a Tor exit", ("tor",), shape.flag, most=1),
         Derived("hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"),
-        Derived("night", "1 from 0 to 5 h by the sun there", ("time_ms", "longitude"), shape.is_night, most=1),
+        Derived("night", "1 between 0 and 5 h by the sun there", ("time_ms", "longitude"), shape.is_night, most=1),
     ),
 )

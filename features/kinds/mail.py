@@ -94,12 +94,17 @@ KIND = Kind(
         ),
         Distinct(
             "account.subjects",
-            "different subjects, numbers aside, of this account's own mails",
+            "subjects (numbers aside) of this account's own mails",
             of="subject_form",
             windows=("24h",),
             where=SENT,
         ),
-        Burst("account.sent_burst", "mails sent by this account in 1h against 24h", short="1h", where=SENT),
+        Burst(
+            "account.sent_burst",
+            "rate of mails sent by this account in 1h over that in 24h; 1 is as usual",
+            short="1h",
+            where=SENT,
+        ),
         Distinct("account.senders", "senders who wrote to this account", of="sender", windows=("24h",)),
         Novelty(
             "account.new_sender",
@@ -141,7 +146,7 @@ KIND = Kind(
         Distinct("ip.senders", "senders that this address spoke for", of="sender", windows=("1h", "24h")),
         Distinct("ip.helos", "names under which this address greeted", of="helo", windows=("24h",)),
         Share(
-            "ip.forged_share", "mails from this address whose sender failed SPF or DMARC", FORGED, windows=("24h",)
+            "ip.forged_share", "share of mails from this address that failed SPF or DMARC", FORGED, windows=("24h",)
         ),
         Age("ip.age_s", "seconds since the first mail from this address"),
         Elsewhere(
@@ -152,15 +157,20 @@ KIND = Kind(
         ),
         Count("subnet.mails", "mails from this subnet", windows=("1h", "24h")),
         Distinct("subnet.ips", "addresses of this subnet that sent mail", of="ip", windows=("24h",)),
-        Distinct("subnet.subjects", "subjects, numbers aside, from this subnet", of="subject_form", windows=("24h",)),
+        Distinct("subnet.subjects", "subjects (numbers aside) from this subnet", of="subject_form", windows=("24h",)),
         Count("sender.mails", "mails from this sender", windows=("1h", "24h")),
         Distinct("sender.accounts", "accounts that this sender wrote to", of="account", windows=("1h", "24h")),
         Distinct("sender.ips", "addresses that sent for this sender", of="ip", windows=("24h",)),
         Age("sender.age_s", "seconds since this sender's first mail"),
         Count("domain.mails", "mails from this sender domain", windows=("1h", "24h")),
         Distinct("domain.ips", "addresses that sent for this domain", of="ip", windows=("24h",)),
-        Distinct("domain.senders", "senders in this domain", of="sender", windows=("24h",)),
-        Share("domain.forged_share", "mails from this domain that failed SPF or DMARC", FORGED, windows=("24h",)),
+        Distinct("domain.senders", "senders of this domain", of="sender", windows=("24h",)),
+        Share(
+            "domain.forged_share",
+            "share of mails from this sender domain that failed SPF or DMARC",
+            FORGED,
+            windows=("24h",),
+        ),
         Age("domain.age_s", "seconds since this domain's first mail"),
         Count("recipient_domain.sent", "mails that accounts here sent to this domain", windows=("1h",), where=SENT),
         Distinct(
@@ -176,8 +186,8 @@ KIND = Kind(
             "url_domain.accounts", "accounts whose mails link to this domain first", of="account", windows=("24h",)
         ),
         Age("url_domain.age_s", "seconds since the first mail that linked to this domain"),
-        Count("subject.mails", "mails with this subject, numbers aside", windows=("1h", "24h")),
-        Distinct("subject.senders", "senders who wrote this subject, numbers aside", of="sender", windows=("24h",)),
+        Count("subject.mails", "mails with this subject (numbers aside)", windows=("1h", "24h")),
+        Distinct("subject.senders", "senders who wrote this subject (numbers aside)", of="sender", windows=("24h",)),
         Derived("addressees", "recipients of this mail", ("recipient_count",), shape.amount, default=1),
         Derived(
             "addressee_domains",
@@ -203,17 +213,23 @@ KIND = Kind(
         Derived("subject_length", "characters in the subject", ("subject",), shape.length),
         Derived(
             "subject_upper_share",
-            "upper-case letters in the subject",
+            "share of upper-case letters in the subject",
             ("subject",),
             shape.upper_share,
             most=1,
         ),
-        Derived("subject_digit_share", "digits in the subject", ("subject",), shape.digit_share, most=1),
-        Derived("subject_mark_share", "marks and symbols in the subject", ("subject",), shape.mark_share, most=1),
+        Derived("subject_digit_share", "share of digits in the subject", ("subject",), shape.digit_share, most=1),
+        Derived(
+            "subject_mark_share", "share of marks and symbols in the subject", ("subject",), shape.mark_share, most=1
+        ),
         Derived("subject_exclamations", "exclamation marks in the subject", ("subject",), shape.exclamations),
         Derived("subject_money", "1 if the subject names money", ("subject",), shape.names_money, most=1),
         Derived(
-            "subject_gappy", "1 if a word of the subject is w r i t t e n so", ("subject",), shape.is_gappy, most=1
+            "subject_gappy",
+            "1 if a word of the subject is written l i k e  t h i s",
+            ("subject",),
+            shape.is_gappy,
+            most=1,
         ),
         Derived(
             "subject_disguised",
@@ -232,7 +248,7 @@ KIND = Kind(
         Derived("urls", "different domains that the mail links to", ("url_domains",), shape.length, most=100),
         Derived(
             "url_foreign_share",
-            "links that lead away from the sender's domain",
+            "share of linked domains that are not the sender's",
             ("url_domains", "sender"),
             shape.foreign_share,
             most=1,
@@ -320,7 +336,7 @@ KIND = Kind(
         ),
         Derived(
             "sender_digit_share",
-            "digits in the sender's address before the at sign",
+            "share of digits in the sender's address before the at sign",
             ("sender",),
             shape.local_digit_share,
             most=1,
@@ -332,6 +348,6 @@ KIND = Kind(
         Derived("from_tor", "1 if the address is a Tor exit", ("tor",), shape.flag, most=1),
         Derived("outbound", "1 if the mail goes out", ("direction",), shape.is_outbound, most=1),
         Derived("hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"),
-        Derived("night", "1 from 0 to 5 h, UTC", ("time_ms",), shape.is_night, most=1),
+        Derived("night", "1 between 0 and 5 h UTC", ("time_ms",), shape.is_night, most=1),
     ),
 )

@@ -75,10 +75,24 @@ KIND = Kind(
         Count("account.signups", "signups of this very account", windows=("24h",)),
         Elapsed("account.idle_s", "seconds since this account signed up; its horizon if that is not known"),
         Count("ip.signups", "signups from this address", windows=("10m", "1h", "24h")),
-        Decayed("ip.signup_rate", "signups from this address, each halved every 6 hours", half_life="6h"),
+        Decayed(
+            "ip.signup_rate",
+            "signups from this address in 24h, each halved for every 6 hours that it is old",
+            half_life="6h",
+        ),
         Distinct("ip.devices", "devices that signed up from this address", of="device", windows=("1h", "24h")),
-        Distinct("ip.name_patterns", "patterns of usernames from this address", of="name_pattern", windows=("24h",)),
-        Share("ip.unsolved_share", "signups from this address without a solved captcha", UNSOLVED, windows=("24h",)),
+        Distinct(
+            "ip.name_patterns",
+            "patterns of usernames (letters as A, digits as 9) from this address",
+            of="name_pattern",
+            windows=("24h",),
+        ),
+        Share(
+            "ip.unsolved_share",
+            "share of signups from this address without a solved captcha",
+            UNSOLVED,
+            windows=("24h",),
+        ),
         Age("ip.age_s", "seconds since the first signup from this address"),
         Elsewhere(
             "ip.login_failures_24h",
@@ -96,20 +110,34 @@ KIND = Kind(
         Distinct("subnet.ips", "addresses in this subnet that signed up", of="ip", windows=("1h", "24h")),
         Distinct("subnet.devices", "devices that signed up from this subnet", of="device", windows=("24h",)),
         Share(
-            "subnet.disposable_share", "signups from this subnet with throw-away addresses", "disposable", ("24h",)
+            "subnet.disposable_share",
+            "share of signups from this subnet with throw-away addresses",
+            "disposable",
+            ("24h",),
         ),
         Count("asn.signups", "signups from this network", windows=("1h",)),
-        Burst("asn.burst", "signups from this network in 1h against 24h", short="1h"),
+        Burst("asn.burst", "rate of signups from this network in 1h over that in 24h; 1 is as usual", short="1h"),
         Count("device.signups", "signups with this device", windows=("1h", "24h", "7d")),
         Distinct("device.ips", "addresses from which this device signed up", of="ip", windows=("24h", "7d")),
         Age("device.age_s", "seconds since the first signup with this device"),
-        Burst("agent.burst", "signups with this browser and system in 1h against 24h", short="1h"),
+        Burst(
+            "agent.burst",
+            "rate of signups with this browser and system in 1h over that in 24h; 1 is as usual",
+            short="1h",
+        ),
         Share(
-            "agent.unsolved_share", "signups with this browser and system without a solved captcha", UNSOLVED, ("1h",)
+            "agent.unsolved_share",
+            "share of signups with this browser and system without a solved captcha",
+            UNSOLVED,
+            ("1h",),
         ),
         Count("domain.signups", "signups with a recovery address in this domain", windows=("1h", "24h")),
         Distinct("domain.ips", "addresses that used this recovery domain", of="ip", windows=("1h", "24h")),
-        Burst("domain.burst", "signups with this recovery domain in 1h against 24h", short="1h"),
+        Burst(
+            "domain.burst",
+            "rate of signups with this recovery domain in 1h over that in 24h; 1 is as usual",
+            short="1h",
+        ),
         Age("domain.age_s", "seconds since the first signup with this recovery domain"),
         Count("recovery.signups", "signups with this recovery mailbox", windows=("24h", "30d")),
         Distinct(
@@ -121,10 +149,10 @@ KIND = Kind(
         Distinct("recovery.ips", "addresses that used this recovery mailbox", of="ip", windows=("30d",)),
         Count("inviter.signups", "signups that this account invited", windows=("24h", "7d")),
         Distinct("inviter.ips", "addresses of those whom this account invited", of="ip", windows=("7d",)),
-        Burst("everyone.burst", "all signups in 10m against 24h"),
-        Share("everyone.unsolved_share", "all signups without a solved captcha", UNSOLVED, windows=("1h",)),
+        Burst("everyone.burst", "rate of all signups in 10m over that in 24h; 1 is as usual"),
+        Share("everyone.unsolved_share", "share of all signups without a solved captcha", UNSOLVED, windows=("1h",)),
         Derived("username_length", "characters in the username", ("username",), shape.length),
-        Derived("username_digit_share", "digits in the username", ("username",), shape.digit_share, most=1),
+        Derived("username_digit_share", "share of digits in the username", ("username",), shape.digit_share, most=1),
         Derived(
             "username_longest_digits", "longest run of digits in the username", ("username",), shape.longest_digits
         ),
@@ -142,7 +170,7 @@ KIND = Kind(
         ),
         Derived(
             "username_entropy",
-            "entropy of the username",
+            "entropy of the username's characters",
             ("username",),
             shape.entropy_bits,
             unit="bit",
@@ -157,7 +185,7 @@ KIND = Kind(
         ),
         Derived(
             "username_likeness",
-            "how alike the username and the recovery address are",
+            "share of pairs of letters that the username and the recovery address have in common",
             ("username", "recovery_email"),
             shape.likeness,
             most=1,
@@ -168,7 +196,13 @@ KIND = Kind(
         Derived(
             "recovery_tagged", "1 if the recovery address has a tag", ("recovery_email",), shape.is_tagged, most=1
         ),
-        Derived("recovery_disposable", "1 if it is a throw-away address", ("disposable",), shape.flag, most=1),
+        Derived(
+            "recovery_disposable",
+            "1 if the recovery address is a throw-away address",
+            ("disposable",),
+            shape.flag,
+            most=1,
+        ),
         Derived(
             "form_time_s",
             "seconds to fill the form; a minute if unknown",
@@ -183,11 +217,17 @@ KIND = Kind(
         Derived("referrer_missing", "1 without a referrer", ("referrer",), shape.empty, default=1, most=1),
         Derived("agent_missing", "1 without a user agent", ("user_agent",), shape.empty, default=1, most=1),
         Derived("program", "1 if the user agent is a program's", ("device_type",), shape.is_program, most=1),
-        Derived("handheld", "1 if it is a telephone's or tablet's", ("device_type",), shape.is_handheld, most=1),
+        Derived(
+            "handheld",
+            "1 if the user agent is a telephone's or tablet's",
+            ("device_type",),
+            shape.is_handheld,
+            most=1,
+        ),
         Derived("from_hosting", "1 if the address is a rented server's", ("hosting",), shape.flag, most=1),
         Derived("from_tor", "1 if the address is a Tor exit", ("tor",), shape.flag, most=1),
         Derived("paid", "1 if a means of payment was given", ("payment",), shape.is_paid, most=1),
         Derived("hour_of_week", "hour of the week, UTC", ("time_ms",), shape.hour_of_week, most=167, unit="h"),
-        Derived("night", "1 from 0 to 5 h, UTC", ("time_ms",), shape.is_night, most=1),
+        Derived("night", "1 between 0 and 5 h UTC", ("time_ms",), shape.is_night, most=1),
     ),
 )

@@ -23,6 +23,17 @@ def test_a_shipped_rule_has_a_case_in_which_it_fires_and_one_in_which_it_does_no
     assert rule.source
 
 
+@pytest.mark.parametrize(("kind", "rule"), RULES, ids=[rule.id for _, rule in RULES])
+def test_a_shipped_rule_asks_for_values_that_its_features_can_have(kind: str, rule: Rule) -> None:
+    """A distinct count ends at its cap: a rule beyond it would never fire."""
+    ranges = {info.name: (info.least, info.most) for info in CATALOGUES[kind].infos}
+    for case in rule.cases:
+        for name, value in case.values.items():
+            least, most = ranges.get(name, (None, None))
+            assert least is None or least <= value
+            assert most is None or value <= most
+
+
 def test_every_kind_ships_five_rules_or_more() -> None:
     assert {kind for kind, engine in ENGINES.items() if len(engine.rules) < 5} == set()
 
