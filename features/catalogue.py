@@ -86,7 +86,7 @@ class Catalogue:
 
     def _schema(self) -> str:
         """What features mean, not how they are described."""
-        meaning = [replace(info, sentence="", formula="") for info in self.infos]
+        meaning = [replace(info, sentence="", formula="", notation="") for info in self.infos]
         entities = [(e.name, e.of, made_of(e.by)) for e in self.kind.entities]
         inputs = [(i.name, i.of, made_of(i.by)) for i in self.kind.inputs]
         return hashlib.blake2b(msgspec.json.encode([meaning, entities, inputs]), digest_size=8).hexdigest()

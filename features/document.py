@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from features import expression
-from features.aggregations.base import FeatureInfo
+from features.aggregations.base import NOTATION, FeatureInfo
 from features.catalogue import Catalogue
 from features.expression.functions import FUNCTIONS
 from features.kind import Kind, Lookup
@@ -21,13 +21,7 @@ _INTRODUCTION = """\
 Made by `make docs` from the declarations in `features/kinds`. The same for a program: `weir features list --json`;
 what an event's entities and inputs are, and its stateless features: `weir features inputs --events FILE`.
 How to add one: [add-a-feature.md](add-a-feature.md)."""
-
-_NOTATION = """\
-Times are event times in seconds since 1970, UTC, from whole milliseconds (finer digits are cut); buckets are aligned
-to that epoch. t is the event's own time. A kind's events are taken in the order in which they come; a feature belongs
-to one entity, and only events that have that entity with the same value are meant. Names in the formulas are those of
-`weir features list --json`. An event that comes too late for a bucket is still decided: its verdict's `degraded` says
-`late`. An event without the entity gets what an entity never seen before would have, itself not counted."""
+_NAMES = " Names in the formulas are those of `weir features list --json`."
 
 
 def document(catalogues: Iterable[Catalogue]) -> str:
@@ -35,7 +29,7 @@ def document(catalogues: Iterable[Catalogue]) -> str:
     known = sorted(catalogues, key=lambda catalogue: catalogue.kind.name)
     parts = [_INTRODUCTION, *(_kind(catalogue) for catalogue in known)]
     infos = [info for catalogue in known for info in catalogue.infos]
-    parts += ["## How each is computed", _NOTATION, *_formulas(infos), "## Conditions", *_conditions()]
+    parts += ["## How each is computed", NOTATION + _NAMES, *_formulas(infos), "## Conditions", *_conditions()]
     return "\n\n".join(parts)
 
 

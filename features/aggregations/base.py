@@ -11,6 +11,15 @@ from features.errors import KindError
 from features.fields import fraction_fields
 from features.kind import Entity, Kind
 
+NOTATION = (
+    "Times are event times in seconds since 1970, UTC, from whole milliseconds (finer digits are cut); buckets are "
+    "aligned to that epoch. t is the event's own time. A kind's events are taken in the order in which they come, of "
+    "each source and id only the first; a feature belongs to one entity, and only events that have that entity with "
+    "the same value are meant. An event that comes too late for a bucket is still decided: its verdict's degraded "
+    "says late. An event without the entity gets what an entity never seen before would have, itself not counted. In "
+    "a condition, what is absent, null, or an empty string in a field that is not required is missing; a comparison "
+    "or function with something missing is false."
+)
 # Python source of a feature's value, given where its entity's reading has what, by entity name.
 Code = Callable[["Sources"], str]
 
@@ -20,7 +29,7 @@ class FeatureInfo:
     """Everything about one feature, complete enough to recompute it from the events.
 
     ``of_kind``: the kind whose events are counted. ``kept_bucket_s``: the bucket in which a set notes its values.
-    ``formula``: the definition in words.
+    ``formula``: the definition in words, ``notation``: what they mean, the same for all.
     """
 
     kind: str
@@ -43,6 +52,7 @@ class FeatureInfo:
     unit: str = "1"
     sentence: str = ""
     formula: str = ""
+    notation: str = NOTATION
 
 
 @dataclass(frozen=True, slots=True)
