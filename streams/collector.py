@@ -1,4 +1,4 @@
-"""The garbage collector of a process that decides: what is loaded stays, and micro-batches leave hardly any cycles."""
+"""The garbage collector of a process that decides: what is loaded stays, and micro-batches leave few cycles."""
 
 from __future__ import annotations
 
