@@ -34,7 +34,7 @@ def asyncapi(settings: Settings, kinds: Mapping[str, Kind]) -> Part:
         LABELS: ["label"],
         VERDICTS: ["verdict"],
         DEAD_LETTERS: ["dead-letter"],
-        CONTROL: ["checkpoint", "champion"],
+        CONTROL: ["checkpoint", "champion", "forgotten"],
     }
     plans = {plan.name: plan for plan in plan_topics(settings, kinds)}
     channels = {
@@ -110,11 +110,12 @@ def _operations(settings: Settings, kinds: Iterable[str], carried: Mapping[str, 
         ("learn", "receive", LABELS, "weir learner teaches the models, each label once.", None),
         ("refuse", "send", DEAD_LETTERS, "weir worker, learner and indexer report what they refuse.", None),
         ("announce", "send", CONTROL, "weir learner announces a checkpoint, in a transaction.", None),
+        ("forget", "send", CONTROL, "weir features forget names an actor, by hash.", None),
         ("swap", "receive", CONTROL, "weir worker and learner take what is in force.", None),
     ]
     operations = {}
     for name, action, channel, words, group in steps:
-        carries = ["checkpoint"] if name == "announce" else carried[channel]
+        carries = {"announce": ["checkpoint"], "forget": ["forgotten"]}.get(name, carried[channel])
         operation: Part = {
             "action": action,
             "channel": {"$ref": f"#/channels/{channel}"},

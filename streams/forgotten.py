@@ -19,7 +19,7 @@ Actor = tuple[str, bytes]
 
 
 class Forgetting(msgspec.Struct, frozen=True):
-    """``at_ms``: what was appended before it counts no more, by the brokers' clock."""
+    """``at_ms``: what was appended before it counts no more, by the brokers' clock, in milliseconds since 1970."""
 
     at_ms: int
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features.kind import Kind
+from streams.forgotten import FORGOTTEN_KEY
 from streams.in_force import CHAMPION_KEY, MODEL_KEY
 from streams.wire import APPEND_HEADER, OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, TOPIC_ID_HEADER
 
@@ -36,6 +37,11 @@ def own_messages() -> dict[str, Part]:
     verdict_key = {"type": ["string", "null"], "description": "the key of the event's record"}
     model_key = {"type": "string", "pattern": f"^{MODEL_KEY}", "description": f"{MODEL_KEY}<name of the model>"}
     champion_key = {"type": "string", "pattern": f"^{CHAMPION_KEY}", "description": f"{CHAMPION_KEY}<kind>"}
+    forgotten_key = {
+        "type": "string",
+        "pattern": f"^{FORGOTTEN_KEY}.+/[0-9a-f]{{24}}$",
+        "description": f"{FORGOTTEN_KEY}<entity>/<hash of its value: BLAKE2b, 12 bytes, hexadecimal>",
+    }
     named = {
         "type": ["string", "null"],
         "description": "UTF-8 text without quotes: a model's name; a record without value means the model that ships",
@@ -62,6 +68,10 @@ def own_messages() -> dict[str, Part]:
             "payload": named,
             "bindings": _key(champion_key),
         },
+        "forgotten": _message(
+            "forgotten", "An actor whose earlier events count no more.", "forgotten", key=forgotten_key
+        )
+        | {"contentType": "application/json"},
     }
 
 

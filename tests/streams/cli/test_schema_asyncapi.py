@@ -20,6 +20,7 @@ from models.verdict import VerdictData
 from streams.asyncapi import asyncapi
 from streams.cli.replay import replay
 from streams.cli.schema import schema
+from streams.forgotten import Forgetting
 from streams.settings import Settings
 from streams.topics import OWN, plan_topics
 from streams.wire import LabelData, RecordRef, encode_dead_letter, encode_label, origin_headers
@@ -137,6 +138,7 @@ def test_what_weir_writes_matches_its_message() -> None:
     assert payload("label", label) == []
     assert payload("label", label.replace(b'"abuse"', b'"bad"')) != []
     assert payload("checkpoint", msgspec.json.encode(MANIFEST)) == []
+    assert payload("forgotten", msgspec.json.encode(Forgetting(T0))) == []
     headers = DOCUMENT["components"]["messages"]["verdict"]["headers"]
     written = {name: value.decode() for name, value in origin_headers(WHERE)}
     assert [error.message for error in Draft7Validator(headers).iter_errors(written)] == []
