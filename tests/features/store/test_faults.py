@@ -13,9 +13,7 @@ import redis
 from support.feed import Feed, logins
 from support.redis_cluster import Node, until
 
-from features.errors import StoreUnavailable
 from features.store.connect import connect
-from features.store.functions import Functions
 from features.store.redis import RedisStore
 
 LOG = logins(300)
@@ -183,39 +181,3 @@ def test_a_server_that_reads_its_data_is_waited_for(own_redis: Node) -> None:
     own_redis.kill()
     own_redis.start("--enable-debug-command", "yes")
     fed(own_redis, body)
-
-
-def test_a_server_that_would_evict_is_not_used_before_it_is_mended(own_redis: Node) -> None:
-    async def body() -> None:
-        functions = Functions(connect(own_redis.url, timeout_s=TIMEOUT_S))
-        call = ("keep", [b"{0}:k"], ["60000", b"kept"])
-        for policy in ("allkeys-lru", "volatile-ttl"):
-            own_redis.client.config_set("maxmemory-policy", policy)
-            with pytest.raises(StoreUnavailable, match="may evict what it holds: set maxmemory-policy noeviction"):
-                await functions.call(*call)
-        assert own_redis.client.dbsize() == 0
-        own_redis.client.config_set("maxmemory-policy", "noeviction")
-        assert await functions.call(*call) == [None]
-        # Without a limit no policy evicts anything.
-        own_redis.kill()
-        await asyncio.to_thread(own_redis.start, "--maxmemory", "0", "--maxmemory-policy", "allkeys-lru")
-        assert await functions.call(*call) == [b"kept"]
-        await functions.close()
-
-    own_redis.kill()
-    own_redis.start("--maxmemory", "100mb")
-    asyncio.run(body())
-
-
-def test_why_one_waits_is_said_in_words_without_any_key(own_redis: Node) -> None:
-    async def body() -> None:
-        functions = Functions(connect(own_redis.url, timeout_s=TIMEOUT_S))
-        own_redis.client.config_set("maxmemory", 1)
-        with pytest.raises(StoreUnavailable, match=r"127.0.0.1:\d+ refuses: its memory is full \(OOM\)"):
-            await functions.call("keep", [b"{0}:secret"], ["1000", b"secret"])
-        own_redis.kill()
-        with pytest.raises(StoreUnavailable, match=r"127.0.0.1:\d+ does not answer: ConnectionError$"):
-            await functions.ping()
-        await functions.close()
-
-    asyncio.run(body())
