@@ -10,7 +10,7 @@ from streams.simulator.agents import DESKTOPS, TELEPHONES
 from streams.simulator.draft import Draft
 from streams.simulator.networks import COUNTRIES, COUNTRY_WEIGHTS, Country, Place, home, mobile, office
 from streams.simulator.post import DOMAINS, received, written
-from streams.simulator.rhythm import DAY_MS
+from streams.simulator.rhythm import DAY_MS, HOUR_MS
 
 FIRST = ("amber", "ash", "basil", "brook", "clay", "coral", "dale", "fern", "flint", "glen", "hazel", "heath", "iris")
 LAST = ("alder", "birch", "cedar", "elm", "hill", "lake", "marsh", "moor", "oak", "pine", "reed", "stone", "vale")
@@ -26,6 +26,7 @@ _RECEIVES = 0.06
 _BY_NEWCOMERS = 0.05
 _NEWCOMERS = 200
 _INVITED = 0.1
+_JOURNEY_MS = 14 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class Person:
     agent: str
     phone_agent: str
     away: tuple[int, int, Country] | None
+
+    def is_under_way(self, time_ms: int) -> bool:
+        """Whether he sits in an aeroplane, there or back, and does nothing."""
+        if self.away is None:
+            return False
+        return any(0 <= end_ms - time_ms < _JOURNEY_MS for end_ms in (self.away[0], self.away[1] + _JOURNEY_MS))
 
 
 class Population:
@@ -63,6 +70,8 @@ class Population:
         if choice < _SIGNUPS:
             return self._join(time_ms)
         person = self._somebody()
+        while person.is_under_way(time_ms):
+            person = self._somebody()
         if choice < _SIGNUPS + _WRITES:
             return written(rng, person.account, person.home.ip, time_ms)
         if choice < _SIGNUPS + _WRITES + _RECEIVES:
@@ -112,7 +121,7 @@ class Population:
         hour = time_ms // 3_600_000 % 24
         on_phone = rng.random() < 0.35
         place = person.home
-        if person.away is not None and person.away[0] <= time_ms < person.away[1]:
+        if person.away is not None and person.away[0] < time_ms <= person.away[1]:
             place = mobile(rng, person.away[2])
         elif on_phone:
             place = mobile(rng, person.country)
