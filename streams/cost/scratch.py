@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -26,6 +27,8 @@ def scratch_redis() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     words = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    # Who is told to end has to end the server too: as if interrupted at the keyboard.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _await(process, port)
@@ -33,6 +36,7 @@ def scratch_redis() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _await(process: subprocess.Popen[bytes], port: int) -> None:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from features.catalogue import Catalogue
 from features.cost import TYPICAL_EVENTS, EntityCost, costs, entity_cost
+from features.errors import KindError
 from streams.cli.features.known import catalogues_of
 from streams.cost.measure import TAG, MeasuredRedis
 from streams.cost.scratch import scratch_redis
@@ -56,6 +57,8 @@ def cost(entities: int, kind: str | None, events: int, measure: bool, url: str |
     settings = load_settings()
     known = catalogues_of(kind)
     rows = costs(known.values(), entities, events, f"{settings.namespace}:{{{settings.store_shards - 1}}}:")
+    if not rows:
+        raise KindError("no feature of this kind needs memory: they are told by the event alone")
     measured = {}
     if measure or url is not None:
         with _server(url) as server:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from features.aggregations.base import FeatureInfo
 from features.document import document
 from features.errors import InvalidEvent
 from features.event import EventDecoder, open_envelope
@@ -24,6 +26,13 @@ from streams.settings import load_settings
 _NO_FUTURE_S = 10**12
 
 
+def _told(info: FeatureInfo) -> dict[str, Any]:
+    """The description with its least and greatest value as one range; None: there is no bound."""
+    told: dict[str, Any] = msgspec.to_builtins(info)
+    told["range"] = [told.pop("least"), told.pop("most")]
+    return told
+
+
 @click.command("list")
 @click.option("--kind", help="Only this kind's.")
 @click.option("--json", "as_json", is_flag=True, help="One array of objects, with everything that defines a feature.")
@@ -36,7 +45,7 @@ def list_(kind: str | None, as_json: bool, as_markdown: bool) -> None:
         return
     infos = [info for catalogue in known for info in catalogue.infos]
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(infos), indent=2).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode([_told(info) for info in infos]), indent=2).decode())
         return
     console = Console()
     if not console.is_terminal:

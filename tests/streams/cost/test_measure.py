@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import redis
 from support.events import CATALOGUES
+from support.pipeline import wait_until
 
 from features.cost import TYPICAL_EVENTS, entity_cost
 from features.errors import WeirError
@@ -54,6 +57,24 @@ def test_a_scratch_server_lives_as_long_as_its_block(
         assert client.ping()
         assert client.config_get("save") == {"save": ""}
     with redis.Redis.from_url(url) as client, pytest.raises(redis.ConnectionError):
+        client.ping()
+
+
+def test_a_command_that_is_told_to_end_ends_its_server(
+    _redis_program: Launch,  # noqa: PT019
+    tmp_path: Path,
+) -> None:
+    folder, log = Path(_redis_program.command[0]).parent, tmp_path / "address"
+    program = (
+        "import pathlib, sys, time\nfrom streams.cost.scratch import scratch_redis\n"
+        "with scratch_redis() as url:\n    pathlib.Path(sys.argv[1]).write_text(url)\n    time.sleep(60)\n"
+    )
+    env = {**os.environ, **_redis_program.env, "PATH": f"{folder}:{os.environ['PATH']}"}
+    command = subprocess.Popen([sys.executable, "-c", program, str(log)], env=env, stderr=subprocess.DEVNULL)
+    wait_until(lambda: log.exists() and log.read_text() != "", 30, "the server answers")
+    command.terminate()
+    command.wait(timeout=20)
+    with redis.Redis.from_url(log.read_text()) as client, pytest.raises(redis.ConnectionError):
         client.ping()
 
 
