@@ -21,6 +21,7 @@ def test_the_list_has_every_feature_of_the_vectors_with_what_defines_it() -> Non
     assert failures["aggregation"] == "count"
     assert failures["condition"] == "not success"
     assert (failures["window_s"], failures["bucket_s"], failures["buckets"]) == (600, 100, 6)
+    assert failures["range"] == [0, None]
     assert all(one["sentence"] for one in listed)
 
 
