@@ -78,9 +78,9 @@ class Functions:
                 groups.setdefault(await self._servers.owner(key), []).append(index)
             except StoreUnavailable as error:
                 answers[index] = error
-        replies = await asyncio.gather(
-            *(server.send([commands[i] for i in group]) for server, group in groups.items())
-        )
+        sent = [server.send([commands[i] for i in group]) for server, group in groups.items()]
+        # One server is the usual case, and needs no task of its own.
+        replies = [await sent[0]] if len(sent) == 1 else await asyncio.gather(*sent)
         for (server, group), reply in zip(groups.items(), replies, strict=True):
             for index, answer in zip(group, reply, strict=True):
                 answers[index] = answer
