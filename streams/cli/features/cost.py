@@ -51,7 +51,7 @@ def cost(entities: int, kind: str | None, events: int, measure: bool, url: str |
     """Memory for each entity of each kind, in bytes, and in all.
 
     --measure starts a redis-server of its own (or takes --redis), loads that many entities of one name after the
-    other, each with its events, and compares. A million entities of all names of one kind take some 3 to 10 minutes
+    other, each with its events, and compares. A million entities of all names of one kind take 5 to 10 minutes
     and 2 GB of memory; --events-per-entity 1 is the quickest.
     """
     settings = load_settings()
