@@ -15,6 +15,7 @@ from features.aggregations.derived import Derived
 from features.aggregations.elsewhere import Elsewhere
 from features.aggregations.reserve import Reserve
 from features.aggregations.state import FLAGS, Positions, Reading, absent
+from features.entity import everyone
 from features.errors import KindError
 from features.event import Event
 from features.expression.types import NUMBER, Name, Namespace, field_names, input_names
@@ -68,6 +69,7 @@ class Catalogue:
         self.infos: tuple[FeatureInfo, ...] = tuple(infos)
         self.names: tuple[str, ...] = tuple(info.name for info in infos)
         self._refuse_name_clashes()
+        self._shared = {entity.name for entity in kind.entities if entity.by is everyone}
         self.plans = {name: reserve.plan() for name, reserve in reserves.items()}
         made = [Made(entity, self.plans[entity.name], reserves[entity.name]) for entity in kind.entities]
         touched = {info.entity for info in self.infos if info.of_kind == kind.name}
@@ -107,6 +109,10 @@ class Catalogue:
         """The name under which a feature was declared: it may have a window appended."""
         names = {str(measure.name) for measure in self.kind.features}
         return feature if feature in names else max((n for n in names if feature.startswith(n)), key=len)
+
+    def named(self, prepared: Prepared) -> dict[str, str]:
+        """The entities of an event that stand for somebody or something, and not for all."""
+        return {name: value for name, value in prepared.entities.items() if name not in self._shared}
 
     def prepare(self, event: Event, reference: Reference) -> Prepared:
         """The event's derived inputs and entities, and what it adds to each of them."""

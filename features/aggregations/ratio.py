@@ -18,7 +18,8 @@ _BURST = ADDED.format(
     what="that matches the condition adds 1, in both windows, each with its own bucket_s and H,"
 ) + (
     "The value is (short / short_window_s) / (long / long_window_s), where short and long are the sums over buckets "
-    "(H - buckets, H] of either window, this event included; 0 if long is 0."
+    "(H - buckets, H] of either window, this event included; 0 if long is 0. It is at most "
+    "long_window_s / short_window_s, but for rounding."
 )
 _DECAYED = ADDED.format(what="that matches the condition adds 1") + (
     "With c(i) the sum in bucket i, this event included, the value is the sum over i = H, H - 1, …, H - buckets + 1 "
@@ -78,7 +79,6 @@ class Burst(Stateful):
                 "long_buckets": long.buckets,
             },
             horizon_s=entity.horizon_s,
-            most=long.length_s / short.length_s,
             sentence=self.sentence,
             formula=_BURST,
         )

@@ -53,6 +53,7 @@ KIND = Kind(
         Lookup("hosting", ("asn", "ip"), Reference.is_hosting),
         Lookup("tor", ("ip",), Reference.is_tor),
         Lookup("agent", ("user_agent",), Reference.agent),
+        Lookup("browser", ("user_agent",), Reference.browser),
         Lookup("device_type", ("user_agent",), Reference.device_type),
     ),
     entities=(
@@ -75,10 +76,10 @@ KIND = Kind(
         LoginRisk(
             "account.risk",
             "how much likelier address, network, country and user agent are for others than for this one (log)",
-            # The weights are those of Wiefling et al.; of the user agent its family alone is a part.
+            # The finer a part, the more it weighs where it agrees, as in Wiefling et al.
             groups=(
                 (Part("ip", 0.6, "ip"), Part("network", 0.3, "asn"), Part("country", 0.1)),
-                (Part("agent", 1, "agent"),),
+                (Part("browser", 0.6), Part("agent", 0.4, "agent")),
             ),
             where="success",
         ),

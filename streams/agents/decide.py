@@ -234,7 +234,7 @@ class Decider:
         origin_ms = self._store.origin_ms(one.record.where.place)
         history_s = 0.0 if origin_ms is None else max(0, one.event.time_ms - origin_ms) / 1000
         vector = self._catalogue.vector(one.event, one.prepared, one.observed)
-        return Case(one.event, one.prepared.entities, vector, {}, history_s, tuple(degraded))
+        return Case(one.event, self._catalogue.named(one.prepared), vector, {}, history_s, tuple(degraded))
 
     def _outgoing(self, one: _Open) -> Outgoing:
         assert one.verdict is not None

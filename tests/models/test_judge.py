@@ -47,7 +47,7 @@ class Fixed:
 def case(number: int = 0, degraded: tuple[str, ...] = (), time_ms: int = T0, **values: float) -> Case:
     one = event("login", str(number), time_ms + number, ip="192.0.2.1", success=number % 2 == 0, country="AT")
     vector = [values.get(name.replace(".", "_"), float(number)) for name in LOGIN.names]
-    entities = LOGIN.prepare(one, REFERENCE).entities
+    entities = LOGIN.named(LOGIN.prepare(one, REFERENCE))
     return Case(one, entities, vector, {"protected": False}, 3600.0, degraded)
 
 
@@ -90,7 +90,7 @@ def test_a_verdict_tells_what_it_was_made_of() -> None:
     (data,) = decide([case(4, degraded=("late",))])
     assert data["event"] == {"kind": "login", "source": "test", "id": "4"}
     assert data["fields"] == {"account": "ada", "success": True, "ip": "192.0.2.1", "country": "AT"}
-    assert data["entities"] == {"account": "ada", "ip": "192.0.2.1", "subnet": "192.0.2.0/24", "everyone": "*"}
+    assert data["entities"] == {"account": "ada", "ip": "192.0.2.1", "subnet": "192.0.2.0/24"}
     assert list(data["features"]) == list(LOGIN.names)
     assert (data["facts"], data["history_s"], data["degraded"]) == ({"protected": False}, 3600.0, ["late"])
     assert (data["bundle"], data["schema"], data["reference"]) == (BUNDLE.hash, LOGIN.schema, "ref-1")
