@@ -18,6 +18,7 @@ from features.catalogue import flags_of
 from features.entity import digest
 from features.errors import StoreBehind, StoreUnavailable
 from features.event import Event
+from features.store.connect import connect
 from features.store.contract import Claim, ClaimState, Keep, Observation, Observed, Position, Store
 from features.store.memory import MemoryStore
 from features.store.redis import RedisStore
@@ -25,11 +26,14 @@ from features.store.redis import RedisStore
 MakeStore = Callable[[], Store]
 
 
-@pytest.fixture(params=["memory", "redis-1", "redis-4"])
+@pytest.fixture(params=["memory", "redis-1", "redis-4", "cluster"])
 def make_store(request: pytest.FixtureRequest) -> MakeStore:
     """Makes a fresh, empty store on each call; it has to be used within one event loop."""
     if request.param == "memory":
         return MemoryStore
+    if request.param == "cluster":
+        nodes = request.getfixturevalue("redis_cluster")
+        return lambda: RedisStore(connect(nodes), namespace=f"t{uuid.uuid4().hex}", shards=4)
     url = request.getfixturevalue("redis_server")
     shards = int(request.param[-1])
     return lambda: RedisStore(Redis.from_url(url), namespace=f"t{uuid.uuid4().hex}", shards=shards)
