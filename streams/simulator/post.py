@@ -60,19 +60,19 @@ def _from_friend(rng: random.Random, friend: str) -> dict[str, Any]:
 
 def _from_shop(rng: random.Random, account: str) -> dict[str, Any]:
     number = (sum(map(ord, account)) + rng.randrange(5)) % _SHOPS
-    domain = f"shop{number}.example"
+    domain, post = f"shop{number}.example", f"post{number % 4}.example"
     return {
         "sender": f"news@{domain}",
         "sender_name": f"Shop {number}",
-        "return_path": f"bounce-{rng.getrandbits(32):x}@post{number % 4}.example",
+        "return_path": f"bounce-{rng.getrandbits(32):x}@{post}",
         "ip": mail_server(20 + number % 4),
-        "helo": f"out.post{number % 4}.example",
+        "helo": f"out.{post}",
         **_passed(),
         "subject": f"{rng.randrange(5, 50)} new things for your {rng.choice(('home', 'garden', 'desk'))}",
-        "message_id": f"<{rng.getrandbits(48):x}@post{number % 4}.example>",
+        "message_id": f"<{rng.getrandbits(48):x}@{post}>",
         "size_bytes": rng.randrange(20_000, 90_000),
-        "url_domains": [domain, f"post{number % 4}.example"],
-        "body": f"See https://{domain}/new and unsubscribe at https://post{number % 4}.example/u. " + "New. " * 200,
+        "url_domains": [domain, post],
+        "body": f"See https://{domain}/new and unsubscribe at https://{post}/u. " + "New. " * 200,
     }
 
 
