@@ -95,15 +95,15 @@ class Catalogue:
 
     def _refuse_name_clashes(self) -> None:
         for name in self.names:
-            where = f"kind {self.kind.name}: feature {name!r}"
+            where, about = f"kind {self.kind.name}: feature {name!r}", self._declared(name)
             if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
-                raise KindError(f"{where} is no name that a condition could read", about=name)
+                raise KindError(f"{where} is no name that a condition could read", about=about)
             if self.names.count(name) > 1:
-                raise KindError(f"{where} is declared twice: rename one", about=self._declared(name))
+                raise KindError(f"{where} is declared twice: rename one", about=about)
             if name in self.fields or name in self.inputs:
-                raise KindError(f"{where} is also a field or input: rename the feature", about=name)
+                raise KindError(f"{where} is also a field or input: rename the feature", about=about)
             if any(other.startswith(name + ".") for other in self.names):
-                raise KindError(f"{where} is also the start of another's name", about=name)
+                raise KindError(f"{where} is also the start of another's name", about=about)
 
     def _declared(self, feature: str) -> str:
         """The name under which a feature was declared: it may have a window appended."""

@@ -21,10 +21,11 @@ def line_about(path: Path, error: KindError | None = None, otherwise: int | None
 
     ``otherwise``: the answer where there is none, as for a name that is put together; by default that of ``KIND``.
     """
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     about = None if error is None else error.about
     if about is not None:
-        said = re.search(rf"(\w+) {re.escape(repr(about))}", str(error))
+        # A feature is told with its window, and declared without.
+        said = re.search(rf"(\w+) {re.escape(repr(about)[:-1])}", str(error))
         called = said[1] if said else ""
         found = list(_keywords(tree, called) if called in _KEYWORDS else _declarations(tree, about, called))
         found = found or list(_fields(tree, about))

@@ -8,7 +8,7 @@ import uuid
 import msgspec
 import pytest
 from redis.asyncio import Redis
-from support.events import CATALOGUES, KINDS, T0
+from support.events import CATALOGUES, KINDS, T0, record
 from support.log import Log
 from support.traffic import traffic
 
@@ -44,6 +44,27 @@ def test_twenty_thousand_random_events_have_the_same_vectors_in_both_stores(redi
             # The log is as disorderly as it is meant to be: some are repeated, some are too late for a window.
             assert 19_000 < seen < 20_000
             assert late > 1_000
+        finally:
+            await redis.close()
+
+    asyncio.run(inside())
+
+
+def test_the_largest_micro_batch_is_one_call_and_agrees_too(redis_server: str) -> None:
+    """Ten thousand events of as many actors: as many as the setting batch_size allows."""
+    decoder = EventDecoder(KINDS["login"], 131_072, 300)
+    actors = ({"account": f"a{i}", "ip": f"10.0.{i >> 8}.{i & 255}", "device": f"d{i}"} for i in range(10_000))
+    events = [decoder.decode(record("login", str(i), T0 + i, **who)) for i, who in enumerate(actors)]
+    log = Log(CATALOGUES, events)
+
+    async def inside() -> None:
+        redis = RedisStore(Redis.from_url(redis_server), namespace=f"t{uuid.uuid4().hex}", shards=1)
+        try:
+            memory = MemoryStore()
+            await log.attach(memory)
+            await log.attach(redis)
+            here, there = [await log.take(store, 0, len(events)) for store in (memory, redis)]
+            assert [[one and list(one) for one in readings] for readings in here.values()] == list(there.values())
         finally:
             await redis.close()
 

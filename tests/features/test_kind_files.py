@@ -109,6 +109,7 @@ FEATURES = {
     'Derived("more", "s", ("nothing",), shape.amount)': "'nothing', which is no field and no input",
     'Derived("more", "s", ("cents", "payee"), shape.amount)': "cannot be called with 2 values",
     'Derived("cents", "s", ("cents",), shape.amount)': "is also a field or input: rename the feature",
+    'Count("account.1st", "s", windows=("1h",))': "no name that a condition could read",
     'Derived("two words", "s", ("cents",), shape.amount)': "no name that a condition could read",
     'Count("account.sales", "again", windows=("24h",))': "'account.sales_24h' is declared twice: rename one",
 }
