@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -173,6 +174,58 @@ def test_old_and_new_workers_at_random_agree_with_brute_force_and_with_the_other
         wanted = oracle.expected(seen)
         assert {name: found[name] for name in wanted} == wanted
         oracle.add(seen)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_so_do_long_histories_over_which_versions_change_now_and_then(
+    make_redis: Callable[[], tuple[Store, Redis, str]], seed: int
+) -> None:
+    draw = random.Random(seed)
+    now, version, events = T0, 0, []
+    for i in range(250):
+        now += draw.choice([0, 1_000, 5_000, 25_000, 70_000, -4_000])
+        version = draw.choice([version, version, version, 1 - version])
+        data: dict[str, Any] = {"account": draw.choice(["ada", "bob"]), "ok": draw.random() < 0.4}
+        if draw.random() < 0.3:
+            events.append((version, rich_event("visit", str(i), now, **data, page=draw.choice("ab"), amount=3)))
+            continue
+        data |= {
+            "origin": draw.choice("ab"),
+            "colour": draw.choice(["red-1", "ada", "bob"]),
+            "amount": draw.choice([5, 30]),
+        }
+        events.append(
+            (version, rich_event("deed", str(i), now, **data, latitude=1.5, longitude=draw.choice([1, 90])))
+        )
+
+    async def inside() -> None:
+        redis, _, _ = make_redis()
+        try:
+            assert await vectors(redis, events) == await vectors(MemoryStore(), events)
+        finally:
+            await redis.close()
+
+    asyncio.run(inside())
+
+
+def test_what_no_running_worker_feeds_is_dropped_after_the_horizon_of_its_entity(
+    make_redis: Callable[[], tuple[Store, Redis, str]],
+) -> None:
+    """So that an actor who never rests does not carry the measures of every version that there ever was."""
+    day_ms = 86_400_000
+    versions = [(0, 0), (1, 20), (1, 40), (0, 41)]
+    events = [(v, rich_event("deed", str(d), T0 + d * day_ms, account="ada", amount=30)) for v, d in versions]
+
+    async def inside() -> list[dict[str, float]]:
+        store, _, _ = make_redis()
+        try:
+            return await vectors(store, events)
+        finally:
+            await store.close()
+
+    last = asyncio.run(inside())[-1]
+    assert last["account.since_large_s"] == 30 * 86_400
+    assert (last["account.age_s"], last["account.idle_s"]) == (41 * 86_400, 86_400)
 
 
 def test_a_state_whose_layout_nobody_knows_any_more_starts_anew_but_for_its_times(
