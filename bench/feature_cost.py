@@ -3,8 +3,9 @@
 Events are those of ``weir simulate``; they and their decoding are not timed. Needs a Redis of its own, which it
 starts and ends: ``make bench-features``. Figures are medians of rounds in which all ways take turns.
 
-client: CPU of this process. network: CPU of the server less what it spent in the function. lua: in the function.
-wall: what passes from asking to knowing the vectors. bytes: memory of the server an event, for the same events.
+client: CPU of this process, to prepare events, to ask the store and take its answer apart, to make vectors.
+network: CPU of the server less what it spent in the function; lua: in the function. wall: what passes from an event
+to its vector. bytes: memory of the server an event, for the same events.
 """
 
 from __future__ import annotations
@@ -36,9 +37,12 @@ EVENTS = 6_000
 EVENTS_ONE_BY_ONE = 1_500
 BATCHES = (1, 50, 200, 500)
 ROUNDS = 3
+_OURS = ("prepare", "ask", "vector", "client", "network", "lua", "all", "wall", "bytes")
+_SETS = ("client", "redis", "all", "bytes")
 _HEAD = (
-    "kind    batch | memory store | Redis: client network    lua     all    wall   bytes"
-    " | sorted sets: client   redis     all   bytes | all    bytes\n"
+    f"{'':13} |{'memory':>8} |{'Redis':^{8 * len(_OURS)}} |{'sorted sets':^{8 * len(_SETS)}} |\n"
+    f"kind    batch |{'store':>8} |{''.join(f'{what:>8}' for what in _OURS)}"
+    f" |{''.join(f'{what:>8}' for what in _SETS)} |{'all':>6}{'bytes':>8}\n"
 )
 
 
@@ -52,33 +56,44 @@ def events(catalogues_: dict[str, Catalogue]) -> dict[str, list[Event]]:
     return dict(made)
 
 
-async def run_store(store: Store, catalogue: Catalogue, stream: list[Event], size: int, reference: Reference) -> None:
+async def run_store(
+    store: Store, catalogue: Catalogue, stream: list[Event], size: int, reference: Reference
+) -> dict[str, float]:
+    """CPU seconds of this process by stage."""
+    stages = dict.fromkeys(("prepare", "ask", "vector"), 0.0)
     await store.attach("T:0")
     for at in range(0, len(stream), size):
         part = stream[at : at + size]
+        begun_s = time.process_time()
         prepared = [catalogue.prepare(event, reference) for event in part]
         observations = [
             Observation(Position("T:0", number, event.time_ms), event.time_ms, ready.updates)
             for number, (event, ready) in enumerate(zip(part, prepared, strict=True), start=at)
         ]
+        prepared_s = time.process_time()
         answers = await store.observe(observations, {"T:0": at + len(part) - 1})
+        answered_s = time.process_time()
         for event, ready, answer in zip(part, prepared, answers, strict=True):
             catalogue.vector(event, ready, answer)
+        stages["prepare"] += prepared_s - begun_s
+        stages["ask"] += answered_s - prepared_s
+        stages["vector"] += time.process_time() - answered_s
     await store.close()
+    return stages
 
 
-def measured(client: redis.Redis, run: Callable[[], None], count: int) -> dict[str, float]:
+def measured(client: redis.Redis, run: Callable[[], dict[str, float]], count: int) -> dict[str, float]:
     """Microseconds (and bytes) an event of one run against an empty server."""
     client.flushall()
     before, wall_s, cpu_s = spent(client), time.perf_counter(), time.process_time()
-    run()
+    stages = run()
     cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
     after = spent(client)
     server_s = after.cpu_s - before.cpu_s
     # The server takes that of the clock, which runs on while others have the processor.
     lua_s = min(after.lua_s - before.lua_s, server_s)
     seconds = {"client": cpu_s, "network": server_s - lua_s, "lua": lua_s, "all": cpu_s + server_s, "wall": wall_s}
-    seconds["redis"] = server_s
+    seconds |= {"redis": server_s, **stages}
     return {name: s * 1e6 / count for name, s in seconds.items()} | {"bytes": (after.memory - before.memory) / count}
 
 
@@ -88,14 +103,15 @@ def compare(
     """One line of the table."""
     rounds: dict[str, list[dict[str, float]]] = defaultdict(list)
 
-    def in_memory() -> None:
-        asyncio.run(run_store(MemoryStore(), catalogue, stream, size, reference))
+    def in_memory() -> dict[str, float]:
+        return asyncio.run(run_store(MemoryStore(), catalogue, stream, size, reference))
 
-    def in_redis() -> None:
-        asyncio.run(run_store(RedisStore(Redis(port=port), shards=1), catalogue, stream, size, reference))
+    def in_redis() -> dict[str, float]:
+        return asyncio.run(run_store(RedisStore(Redis(port=port), shards=1), catalogue, stream, size, reference))
 
-    def in_sets() -> None:
+    def in_sets() -> dict[str, float]:
         run_sorted_sets(client, catalogue, stream, size, reference)
+        return {}
 
     for _ in range(ROUNDS):
         for name, run in (("memory", in_memory), ("ours", in_redis), ("sets", in_sets)):
@@ -104,12 +120,12 @@ def compare(
     def median(name: str, what: str) -> float:
         return statistics.median(one[what] for one in rounds[name])
 
-    ours = "".join(f"{median('ours', what):>8.1f}" for what in ("client", "network", "lua", "all", "wall", "bytes"))
-    sets = "".join(f"{median('sets', what):>8.1f}" for what in ("client", "redis", "all", "bytes"))
+    ours = "".join(f"{median('ours', what):>8.1f}" for what in _OURS)
+    sets = "".join(f"{median('sets', what):>8.1f}" for what in _SETS)
     faster = median("sets", "all") / median("ours", "all")
     smaller = median("ours", "bytes") / median("sets", "bytes")
     return (
-        f"{catalogue.kind.name:<8}{size:>5} |{median('memory', 'client'):>13.1f} |     {ours} |{' ' * 11}{sets} |"
+        f"{catalogue.kind.name:<8}{size:>5} |{median('memory', 'client'):>8.1f} |{ours} |{sets} |"
         f"{faster:>5.1f}x{smaller:>7.2f}x\n"
     )
 
