@@ -6,7 +6,6 @@ and schemas all follow from it.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from keyword import iskeyword
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Protocol
 
 import msgspec
 
+from features.calls import check_call
 from features.errors import KindError
 from features.fields import field_metadata, fraction_fields, nested_fields
 from features.window import seconds
@@ -188,16 +188,3 @@ class Kind:
             raise KindError(
                 f"kind {self.name}: target {self.target!r} is not one of its entities {names}", about=self.target
             )
-
-
-def check_call(function: Callable[..., Any], values: int, where: str, about: str) -> None:
-    """Refuse a function that cannot be called with so many values; some builtins do not tell."""
-    try:
-        signature = inspect.signature(function)
-    except ValueError:
-        return
-    try:
-        signature.bind(*range(values))
-    except TypeError as error:
-        name = getattr(function, "__qualname__", function)
-        raise KindError(f"{where}: {name} cannot be called with {values} values: {error}", about=about) from None

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from features.aggregations.base import FeatureInfo, known_input
-from features.kind import Kind, check_call
+from features.calls import check_call
+from features.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)

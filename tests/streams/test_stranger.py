@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from support.disorder import crowded
 from support.events import T0
 from support.hostile import garbage, odd_but_valid
 from support.oracle import Oracle, Seen
 from support.traffic import traffic
+
+from features.event import Event, to_rfc3339
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,33 +101,12 @@ def test_so_are_those_of_kinds_that_use_every_aggregation(tmp_path: Path) -> Non
         (kinds / f"{name.lower()}.py").write_text(KIND.format(name=name))
     settings = {"WEIR_KINDS_FOLDERS": str(kinds), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     events = tmp_path / "events.ndjson"
-    lines = [msgspec.json.encode(one) for one in deeds(700)]
+    lines = [as_record(one) for one in crowded(7, 600)]
     events.write_bytes(b"".join(line + b"\n" for line in [*lines, b"garbage"]))
     assert recomputed(tmp_path, events, settings) > 20_000
 
 
-def deeds(count: int) -> list[dict[str, Any]]:
-    import random
-
-    from features.event import to_rfc3339
-
-    draw, now, made = random.Random(9), T0, []
-    for i in range(count):
-        now += draw.choice([0, 100, 30_000, 900_000, -50_000, -3_600_000, 7_200_000])
-        kind = draw.choice(["deed", "deed", "visit"])
-        data: dict[str, Any] = {"account": draw.choice(["ada", "bob", "red"]), "ok": draw.random() < 0.7}
-        some = {
-            "amount": draw.randrange(-100, 101),
-            "page": draw.choice(["A", "a", "b", ""]),
-            "origin": draw.choice(["a", "b", "é", ""]),
-            "colour": draw.choice(["red-1", "red-2", "bob", ""]),
-            "latitude": draw.uniform(-90, 90),
-            "longitude": round(draw.uniform(-180, 180), 6),
-            "tags": draw.choice([[], ["a", 'b"'], ["端末\u2028"]]),
-        }
-        names = ("amount", "page") if kind == "visit" else tuple(n for n in some if n != "page")
-        data |= {name: some[name] for name in names if draw.random() < 0.8}
-        made.append(
-            {"specversion": "1.0", "id": str(i), "source": "s", "type": kind, "time": to_rfc3339(now), "data": data}
-        )
-    return made
+def as_record(one: Event) -> bytes:
+    """An event as its producer wrote it."""
+    envelope = {"specversion": "1.0", "id": one.id, "source": one.source, "type": one.kind.name}
+    return msgspec.json.encode({**envelope, "time": to_rfc3339(one.time_ms), "data": one.data})
