@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from support.oracle import Oracle, Seen, printed
 
-from features.aggregations.state import NEW, REPEATED
+from features.aggregations.state import REPEATED
 from features.catalogue import Catalogue, flags_of
 from features.entity import digest
 from features.event import Event
@@ -74,28 +74,36 @@ class Log:
     def oracle(self) -> Oracle:
         return Oracle(json.loads(json.dumps([i for c in self._catalogues.values() for i in printed(c)])))
 
-    def check(self, observed: Mapping[int, Observed], stride: int = 1, often: Sequence[str] = ()) -> int:
+    def check(self, observed: Mapping[int, Observed], wanted: Mapping[int, Mapping[str, float]] | None = None) -> int:
         """Compare with brute force; how many values were equal.
 
         ``observed``: what the store answered of each event that is no duplicate, in the order of the log; answers of
-        events that it held already are not compared. ``stride``: only every so many events the features of
-        the entities and aggregations in ``often`` are compared, of which there are many events.
+        events that it held already are not compared. ``wanted``: see there; made anew if it is not given.
+        """
+        compared = 0
+        for index, values in (self.wanted(observed) if wanted is None else wanted).items():
+            if not flags_of(observed[index]) & REPEATED:
+                found = self.vector(index, observed[index])
+                differ = {name: (found[name], value) for name, value in values.items() if found[name] != value}
+                assert not differ, f"event {index}: found and expected: {differ}"
+                compared += len(values)
+        return compared
+
+    def wanted(
+        self, indices: Iterable[int], stride: int = 1, often: Sequence[str] = ()
+    ) -> dict[int, dict[str, float]]:
+        """What brute force finds for each of these events, which are all that count.
+
+        ``stride``: only every so many events the entities and aggregations in ``often`` are computed, of which there
+        are many events.
         """
         oracle = self.oracle()
-        compared = 0
-        for index, readings in observed.items():
+        wanted = {}
+        for index in indices:
             event = self.seen(index)
-            if not flags_of(readings) & REPEATED:
-                wanted = oracle.expected(event, often if index % stride else ())
-                found = self.vector(index, readings)
-                differ = {name: (found[name], value) for name, value in wanted.items() if found[name] != value}
-                assert not differ, f"event {index}: found and expected: {differ}"
-                compared += len(wanted)
+            wanted[index] = oracle.expected(event, often if index % stride else ())
             oracle.add(event)
-        return compared
+        return wanted
 
     def _prepare(self, one: Event) -> Any:
         return self._catalogues[one.kind.name].prepare(one, REFERENCE)
-
-
-__all__ = ["NEW", "REFERENCE", "Log"]
