@@ -14,7 +14,8 @@ import msgspec
 FLAGS, NEWEST, OLDEST = 0, 1, 2
 HEAD = 3
 # REPEATED: the store held the event already. LATE: a ring had no bucket left for it. NEW: nothing was known.
-REPEATED, LATE, NEW = 1, 2, 4
+# REBUILDING: what the store holds is being read again from the log, or was until a moment ago.
+REPEATED, LATE, NEW, REBUILDING = 1, 2, 4, 8
 
 # What a store knew about an entity when an event was added, flat; ``Positions`` says what stands where.
 Reading = Sequence[int]

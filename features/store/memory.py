@@ -56,10 +56,14 @@ class MemoryStore:
         }
         if behind:
             raise StoreBehind(behind)
+        firsts: dict[str, int] = {}
+        for observation in observations:
+            partition = observation.position.partition
+            firsts[partition] = max(observation.time_ms, firsts.get(partition, observation.time_ms))
+        self._origins = firsts | self._origins
         result: list[Observed] = []
         for observation in observations:
             position = observation.position
-            self._origins.setdefault(position.partition, observation.time_ms)
             apply = position.offset > self._marks.get(position.partition, -1)
             result.append(
                 [

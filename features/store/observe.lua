@@ -289,14 +289,15 @@ local function named(wire)
   }
 end
 
--- keys: marks, layouts, entities...
--- request: {plans, partitions, events {t, partition, offset, ...}, updates {key, plan, event from 0, inputs..., ...}}
+-- keys: marks, layouts, rebuilding, entities...
+-- request: {plans, partitions, events {t, partition, offset, ...}, ms for which this shard counts as being rebuilt or
+--   false, updates {key, plan, event from 0, inputs..., ...}}
 --   partition: {name, mark that the caller saw (-1: none), mark to set, origin ms or false}
 -- answer: {1, {{mark, origin}, ...}, readings, one after another} or, if a mark is behind, {0, {mark, ...}}
 local function observe(keys, args)
   bind()
   local request = unpack_message(args[1])
-  local plans, partitions, events, u = request[1], request[2], request[3], request[4]
+  local plans, partitions, events, u = request[1], request[2], request[3], request[5]
   local marks, now, behind = {}, {}, false
   for i = 1, #partitions do
     local mark = redis.call('HGET', keys[1], partitions[i][1])
@@ -304,6 +305,9 @@ local function observe(keys, args)
     if marks[i] < partitions[i][2] then behind = true end
   end
   if behind then return pack({0, marks}) end
+
+  if request[4] then redis.call('SET', keys[3], '1', 'PX', request[4]) end
+  local rebuilding = redis.call('EXISTS', keys[3]) * 8
 
   for i = 1, #plans do
     plans[i] = named(plans[i])
@@ -320,7 +324,7 @@ local function observe(keys, args)
   end
 
   local states, dirty, dirty_keys = {}, {}, {}
-  for from = 3, #keys, 1000 do
+  for from = 4, #keys, 1000 do
     local to = min(from + 999, #keys)
     local values = redis.call('MGET', unpack(keys, from, to))
     for i = from, to do states[i] = values[i - from + 1] end
@@ -375,7 +379,7 @@ local function observe(keys, args)
       o, late = peek(out, o + 3, s, plan, t, newest, plan.life and u, c)
       if plan.life then flags = flags + 1 else late = 0 end
     end
-    out[at] = flags + late
+    out[at] = flags + late + rebuilding
     c = c + 1 + plan.inputs
   end
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,8 @@ class RedisStore:
         self._tags = [f"{namespace}:{{{shard}}}:".encode() for shard in range(shards)]
         self._seen: dict[tuple[int, str], int] = {}
         self._origins: dict[tuple[int, str], int] = {}
+        # Shards that held nothing of a partition when it was attached, until its refill is over.
+        self._empty: set[tuple[int, str]] = set()
         self._plans = WirePlans(self._max_lag_ms)
 
     async def attach(self, partition: str) -> int:
@@ -55,6 +57,7 @@ class RedisStore:
             )
             seen = self._seen[shard, partition] = -1 if mark is None else int(mark)
             self._origins.pop((shard, partition), None)
+            (self._empty.add if seen < 0 else self._empty.discard)((shard, partition))
             if origin is not None:
                 self._origins[shard, partition] = int(origin)
             least = seen if least is None else min(least, seen)
@@ -84,11 +87,14 @@ class RedisStore:
 
     async def observe(self, observations: Sequence[Observation], ends: Mapping[str, int]) -> list[Observed]:
         shards = {shard for shard in range(self._shards) for p in ends if self._seen.get((shard, p), -1) < 0}
-        return await self._observe(observations, ends, shards)
+        answers = await self._observe(observations, ends, shards)
+        self._empty = {(shard, p) for shard, p in self._empty if p not in ends}
+        return answers
 
     async def refill(self, observations: Sequence[Observation], ends: Mapping[str, int]) -> None:
         lacking = self._lacking(ends)
-        await self._observe(observations, ends, lacking, only=lacking)
+        rebuilt = {shard for shard, partition in self._empty if partition in ends}
+        await self._observe(observations, ends, lacking, only=lacking, rebuilt=rebuilt)
 
     async def follow(self, ends: Mapping[str, int]) -> None:
         # All shards are asked, also those that lack nothing: a quiet one may have lost its tail.
@@ -141,17 +147,20 @@ class RedisStore:
         ends: Mapping[str, int],
         shards: set[int],
         only: set[int] | None = None,
+        rebuilt: Container[int] = (),
     ) -> list[Observed]:
         """Ask ``shards`` and those that the observations touch (of ``only``, if given)."""
         partitions = {partition: number for number, partition in enumerate(ends, start=1)}
         origins: dict[str, int] = {}
         for observation in observations:
-            origins.setdefault(observation.position.partition, observation.time_ms)
+            # The greatest of the first: one very old event among them tells of no history.
+            partition = observation.position.partition
+            origins[partition] = max(observation.time_ms, origins.get(partition, observation.time_ms))
         batch = Batch(observations, partitions, self._tags, self._plans, shards, only)
         calls = []
         for shard, request in batch.requests.items():
             wanted = [[p, self._seen.get((shard, p), -1), end, origins.get(p, False)] for p, end in ends.items()]
-            calls.append(("observe", request.keys, [request.encode(wanted, batch.events)]))
+            calls.append(("observe", request.keys, [request.encode(wanted, batch.events, shard in rebuilt)]))
         answers = await self._functions.call_many(calls)
         self._take(batch.requests, answers, ends)
         raise_first(answers)

@@ -13,6 +13,8 @@ from features.store.contract import Observation, Observed
 
 # A state begins with its layout's name and the greatest and least time; Lua counts from 1.
 _FIRST_PLACE = 4
+# Others who have to rebuild their part begin within seconds, and renew it.
+_REBUILDING_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +46,7 @@ class Request:
 
     def __init__(self, tag: bytes) -> None:
         self.tag = tag
-        self.keys: list[bytes] = [tag + b"marks", tag + b"layouts"]
+        self.keys: list[bytes] = [tag + b"marks", tag + b"layouts", tag + b"rebuilding"]
         self.key_index: dict[bytes, int] = {}
         self.plans: list[Any] = []
         # A plan's number in this call and the width of its readings.
@@ -60,12 +62,14 @@ class Request:
         found = self.plan_index[plan.name] = len(self.plans), known.width
         return found
 
-    def encode(self, partitions: Sequence[Any], events: Sequence[int]) -> bytes:
+    def encode(self, partitions: Sequence[Any], events: Sequence[int], rebuilt: bool = False) -> bytes:
         """``partitions``: for each its name, the mark seen, the mark to set, its origin (ms) or False.
 
         ``events``: of each its time in ms, its partition counted from 1, and its offset, one after another.
+        ``rebuilt``: the shard is being filled from nothing, which its readings shall say for a while.
         """
-        blob = msgpack.packb([self.plans, partitions, events, self.updates], use_bin_type=False)
+        request = [self.plans, partitions, events, _REBUILDING_MS if rebuilt else False, self.updates]
+        blob = msgpack.packb(request, use_bin_type=False)
         assert isinstance(blob, bytes)
         return blob
 

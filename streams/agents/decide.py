@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from features.aggregations.state import LATE, REPEATED
+from features.aggregations.state import LATE, REBUILDING, REPEATED
 from features.catalogue import Catalogue, flags_of
 from features.entity import digest
 from features.errors import InvalidEvent, StoreBehind, StoreUnavailable
@@ -131,7 +131,10 @@ class Decider:
             except StoreUnavailable:
                 return
             except StoreBehind as behind:
-                await self._fill(behind, ())
+                try:
+                    await self._fill(behind, ())
+                except StoreUnavailable:
+                    return
 
     async def _attach(self, records: Sequence[Record]) -> None:
         """For partitions that are new to this worker: learn the marks, and fill what lies before its records."""
@@ -231,6 +234,8 @@ class Decider:
             degraded.append("late")
         if flags & REPEATED:
             degraded.append("reread")
+        if flags & REBUILDING:
+            degraded.append("refill")
         origin_ms = self._store.origin_ms(one.record.where.place)
         history_s = 0.0 if origin_ms is None else max(0, one.event.time_ms - origin_ms) / 1000
         vector = self._catalogue.vector(one.event, one.prepared, one.observed)

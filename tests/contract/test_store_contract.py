@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from support.events import CATALOGUES, REFERENCE, T0, event
 from support.oracle import Seen, expected
 
-from features.aggregations.state import REPEATED
+from features.aggregations.state import REBUILDING, REPEATED
 from features.catalogue import flags_of
 from features.entity import digest
 from features.errors import StoreBehind, StoreUnavailable
@@ -261,6 +261,48 @@ def test_a_redis_that_lost_its_tail_is_noticed_before_anything_is_applied(redis_
         await client.aclose()
 
     asyncio.run(body())
+
+
+def test_a_shard_that_is_filled_from_nothing_says_so_for_a_while(redis_url: str) -> None:
+    async def body() -> None:
+        client = Redis.from_url(redis_url)
+        space = f"t{uuid.uuid4().hex}"
+        events = [event("login", str(i), T0 + i) for i in range(6)]
+        other = RedisStore(client, namespace=space, shards=1)
+        await other.attach("U:0")
+        store = RedisStore(client, namespace=space, shards=1)
+        await store.attach("T:0")
+        (first,) = await store.observe([observation(events[0], 0)], {"T:0": 0})
+        assert not flags_of(first) & REBUILDING, "a log that begins is no loss"
+        await store.refill([observation(events[1], 1)], {"T:0": 1})
+        (second,) = await store.observe([observation(events[2], 2)], {"T:0": 2})
+        assert not flags_of(second) & REBUILDING, "a gap that was closed is none"
+        await client.delete(f"{space}:{{0}}:marks")
+        with pytest.raises(StoreBehind):
+            await store.follow({"T:0": 2})
+        assert await store.attach("T:0") == -1
+        for number in range(3):
+            await store.refill([observation(events[number], number)], {"T:0": number})
+        (mine,) = await store.observe([observation(events[3], 3)], {"T:0": 3})
+        (others,) = await other.observe([observation(events[4], 0, "U:0")], {"U:0": 0})
+        assert flags_of(mine) & REBUILDING
+        assert flags_of(others) & REBUILDING, "what others have to tell of the actor may be missing still"
+        assert 0 < await client.pttl(f"{space}:{{0}}:rebuilding") <= 30_000
+        await client.delete(f"{space}:{{0}}:rebuilding")
+        (later,) = await store.observe([observation(events[5], 4)], {"T:0": 4})
+        assert not flags_of(later) & REBUILDING
+        await client.aclose()
+
+    asyncio.run(body())
+
+
+def test_one_very_old_event_among_the_first_tells_of_no_history(make_store: MakeStore) -> None:
+    async def body(store: Store) -> None:
+        await store.attach("T:0")
+        await observe(store, [event("login", "1", T0 - 50 * 365 * 86_400_000), event("login", "2", T0)])
+        assert store.origin_ms("T:0") == T0
+
+    run(make_store, body)
 
 
 def test_a_redis_that_does_not_answer_is_unavailable() -> None:

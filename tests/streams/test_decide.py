@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from support.events import CATALOGUES, T0, record
 
+from features.errors import StoreBehind, StoreUnavailable
 from features.reference import load_reference
 from features.store.memory import MemoryStore
 from models.bundle import load_bundle
@@ -78,6 +79,38 @@ def test_a_redelivered_record_gives_the_kept_bytes() -> None:
     again = decide(store, [taken(0, "a")], [taken(1, "b"), taken(2, "c")])
     assert again[:2] == first
     assert logins(again) == [1, 2, 3]
+
+
+class HalfAway(MemoryStore):
+    """A store of which one shard lost its tail while another does not answer: a failover, seen from outside."""
+
+    async def follow(self, ends: Mapping[str, int]) -> None:
+        raise StoreBehind({(0, next(iter(ends))): None})
+
+    async def attach(self, partition: str) -> int:
+        if self.away:
+            raise StoreUnavailable("away")
+        return await super().attach(partition)
+
+    away = False
+
+
+def test_a_store_that_is_behind_and_away_is_left_to_the_next_micro_batch() -> None:
+    store = HalfAway()
+
+    async def publish(_outgoing: Sequence[Outgoing]) -> None:
+        return None
+
+    async def run() -> None:
+        in_force = InForce(load_bundle(CATALOGUE), (), load_reference(None))
+        decider = Decider(Settings(), CATALOGUE, store, publish, lambda: in_force)
+        await decider.decide([taken(0, "a")])
+        store.away = True
+        await decider.follow()
+        store.away = False
+        assert len(await decider.decide([taken(1, "b")])) == 1
+
+    asyncio.run(run())
 
 
 def test_partitions_that_were_taken_meanwhile_are_not_believed_to_be_done() -> None:
