@@ -34,7 +34,7 @@ from features.prepared import Prepared
 from features.reference import Reference
 from features.views import View, views_of
 
-_FORGOTTEN = " If t - T > horizon_s, all earlier events of this entity are forgotten first."
+_FORGOTTEN = " If t - T > horizon_s, all earlier events of this entity are forgotten first: T is none."
 
 
 class Catalogue:

@@ -19,7 +19,7 @@ _READ = (
     "As of_feature of of_kind, of the entity of_entity there that has this entity's value, at this event's t; "
     "nothing is added, and this event is in no count: "
 )
-_GONE = " If t - T > horizon_s, nothing is known."
+_GONE = " If t - T > horizon_s, nothing is known: T is none."
 
 
 @dataclass(frozen=True, slots=True)

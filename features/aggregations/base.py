@@ -12,13 +12,18 @@ from features.fields import fraction_fields
 from features.kind import Entity, Kind
 
 NOTATION = (
-    "Times are event times in seconds since 1970, UTC, from whole milliseconds (finer digits are cut); buckets are "
-    "aligned to that epoch. t is the event's own time. A kind's events are taken in the order in which they come, of "
-    "each source and id only the first; a feature belongs to one entity, and only events that have that entity with "
-    "the same value are meant. An event that comes too late for a bucket is still decided: its verdict's degraded "
-    "says late. An event without the entity gets what an entity never seen before would have, itself not counted. In "
-    "a condition, what is absent, null, or an empty string in a field that is not required is missing; a comparison "
-    "or function with something missing is false."
+    "Times are event times in seconds since 1970, UTC, in whole milliseconds: a time is rounded to microseconds when "
+    "it is decoded, then cut down to milliseconds; time_ms of `weir features inputs` is authoritative. Buckets are "
+    "aligned to that epoch. A kind's events are taken in the order in which they come, whatever their times: earlier "
+    "is what came before. Of each source and id only the first is taken; a repetition is recognised among records "
+    "with the same partition key, in a live run within dedupe_s of append time, in a replay without limit. A feature "
+    "belongs to one entity, and only events that have that entity with the same value are meant. t is the event's "
+    "own time. T is the greatest event time of all earlier events of of_kind for this entity, whatever the condition "
+    "(none: nothing is known); what is forgotten is earlier no more. An event that comes too late for a bucket is "
+    "still decided: its verdict's degraded says late. default is the value for an event without the entity: what an "
+    "entity never seen before would have, itself not counted. A first event of an entity may itself already count, "
+    "and then has another value. In a condition, what is absent, null, or an empty string in a field that is not "
+    "required is missing; a comparison or function with something missing is false."
 )
 # Python source of a feature's value, given where its entity's reading has what, by entity name.
 Code = Callable[["Sources"], str]

@@ -12,9 +12,8 @@ from features.kind import Entity, Kind
 from features.window import Window, parse_windows
 
 ADDED = (
-    "T: the greatest event time of of_kind for this entity before this event; "
-    "H = floor(max(T, t) / bucket_s). Each event {what} to bucket floor(t / bucket_s) when it comes, "
-    "unless that is <= H - buckets. "
+    "H = floor(max(T, t) / bucket_s), floor(t / bucket_s) if T is none. Each event {what} to bucket "
+    "floor(t / bucket_s) when it comes, unless that is <= H - buckets. "
 )
 _MOST_SUMMED = 2**40
 _SUM_OF_BUCKETS = ADDED + "The value is the sum over buckets (H - buckets, H], this event included."

@@ -20,9 +20,9 @@ KEPT = (
 )
 _DISTINCT = KEPT + (
     "The value is the number of kept ones, this event's included, with floor(bucket * kept_bucket_s / bucket_s) > "
-    "H - buckets, where H = floor(max(T, t) / bucket_s) and T is the greatest time before this event."
+    "H - buckets, where H = floor(max(T, t) / bucket_s), floor(t / bucket_s) if T is none."
 )
-_NOVELTY = KEPT + "The value is 1 if this event has a value that is not among those kept before it, else 0."
+_NOVELTY = KEPT + "The value is 1 if this event has a value that is not among those kept of earlier events, else 0."
 
 
 @dataclass(frozen=True, slots=True)

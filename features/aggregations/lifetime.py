@@ -8,17 +8,15 @@ from features.aggregations.base import Compiled, FeatureInfo, Sources, Stateful
 from features.aggregations.reserve import Reserves
 from features.kind import Entity, Kind
 
-_ELAPSED = (
-    "T: the greatest event time of of_kind for this entity before this event. The value is max(0, t - T) in seconds, "
-    "times counted in milliseconds; the default if there was none."
-)
+_ELAPSED = "The value is max(0, t - T) in seconds, times counted in milliseconds; the default if T is none."
 _ELAPSED_WHERE = (
-    "T: the greatest event time of of_kind for this entity before this event, of events that match the condition. "
-    "The value is max(0, t - T) in seconds, times counted in milliseconds; the default if there was none."
+    "L: the greatest event time of those earlier events of of_kind for this entity that match the condition; this "
+    "event need not match it. The value is max(0, t - L) in seconds, times counted in milliseconds; the default if "
+    "there was none, or if it is forgotten."
 )
 _AGE = (
-    "F: the least event time of of_kind for this entity before this event. The value is max(0, t - F) in seconds, "
-    "times counted in milliseconds; 0 if there was none."
+    "F: the least event time of all earlier events of of_kind for this entity, whatever the condition. The value is "
+    "max(0, t - F) in seconds, times counted in milliseconds; the default if there was none."
 )
 
 

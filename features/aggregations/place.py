@@ -12,7 +12,7 @@ from features.fields import number_ranges
 from features.kind import Kind
 
 _DISTANCE = (
-    "The last located event is, of the events before this one that have both inputs and match the condition, the "
+    "The last located event is, of the earlier events that have both inputs and match the condition, the "
     "one with the greatest time, of equal ones the later in the log. Both places are rounded to 7 decimals of a "
     "degree (halves to even), then made radians, and dlat and dlon are their differences. The value is the "
     "great-circle distance, 2 * R * asin(sqrt(min(1, sin(dlat / 2) ** 2 + cos(lat1) * cos(lat2) * sin(dlon / 2) ** "
