@@ -40,7 +40,7 @@ class Envelope(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that an actor did. ``time_ms`` counts milliseconds of event time since 1970, finer digits cut."""
+    """Something that an actor did. ``time_ms``: event time since 1970, rounded to microseconds, then cut to milliseconds."""
 
     kind: Kind
     source: str
