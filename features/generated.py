@@ -27,7 +27,9 @@ Prepare = Callable[[Any, Any], tuple[dict[str, str], tuple[Update | None, ...], 
 # (data, time in ms, derived inputs, readings) -> vector
 Vector = Callable[[Any, int, tuple[Any, ...], Sequence[Reading | None]], tuple[float, ...]]
 # Actors and their values come again and again; what is remembered of them is bounded.
-_REMEMBERED = 65_536
+_REMEMBERED = 32_768
+# Nobody shall fill that with long texts: 64 letters of four bytes, in a dozen memories, are some 200 MB at most.
+_SHORT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,9 @@ def prepare_function(
     lines: list[str] = []
     for one in made:
         mine = [index for index, source in enumerate(sources) if source.entity == one.entity.name]
-        found = writer.bind(_maker(one.entity, [sources[index].plan.prefix for index in mine]))
-        lines.append(
-            f"    m = None if {writer.value(one.entity.of)} is None else {found}({writer.value(one.entity.of)})"
-        )
+        raw = writer.value(one.entity.of)
+        made_by = _maker(one.entity, [sources[index].plan.prefix for index in mine])
+        lines.append(f"    m = None if {raw} is None else {writer.remembered(made_by, one.entity.of)}")
         lines.append("    if m is not None:")
         lines.append(f"        e[{one.entity.name!r}] = m[0]")
         for number, index in enumerate(mine, start=2):
@@ -176,9 +177,19 @@ class _Writer:
         cached = known is not None and known.type in (STRING, NUMBER, BOOL)
         key = f"hash:{of}"
         if key not in self._computed:
-            function = self.bind(lru_cache(_REMEMBERED)(_hash_or_none) if cached else _hash_or_none)
-            self._computed[key] = self._once(f"{function}({self.value(of)})", "h")
+            plain = f"{self._named(_hash_or_none)}({self.value(of)})"
+            self._computed[key] = self._once(self.remembered(_hash_or_none, of) if cached else plain, "h")
         return self._computed[key]
+
+    def remembered(self, function: Callable[[Any], Any], of: str) -> str:
+        """Code that asks a function about a field or input, unless it was asked the same before."""
+        value = self.value(of)
+        found = f"{self.bind(lru_cache(_REMEMBERED)(function))}({value})"
+        known = self._types.get(of)
+        if known is None or known.type != STRING:
+            return found
+        short = f"{value} is None or {self._named(len)}({value}) <= {_SHORT}"
+        return f"({found} if {short} else {self._named(function)}({value}))"
 
     def _once(self, code: str, prefix: str) -> str:
         name = self._computed.get(code)
@@ -203,13 +214,12 @@ class _Writer:
 
 
 def _maker(entity: Entity, prefixes: Sequence[str]) -> Callable[[Any], tuple[Any, ...] | None]:
-    """From the raw value to the entity's value, its slot, and its key in the plan of each prefix; remembered.
+    """From the raw value to the entity's value, its slot, and its key in the plan of each prefix.
 
     None for what is no such entity.
     """
     by = entity.by
 
-    @lru_cache(_REMEMBERED)
     def made(raw: Any) -> tuple[Any, ...] | None:
         value = by(raw) if by is not None else str(raw)
         if not value:
