@@ -77,7 +77,8 @@ def test_a_lost_tail_is_noticed_and_filled_without_any_new_event(services: Any, 
         wait_until(lambda: len(unique(pipeline)) == 210, 60, "210 verdicts")
         later = [data for data in unique(pipeline).values() if int(data["event"]["id"][1:]) >= 200]
         assert [data["features"]["account.logins_24h"] for data in later] == [21] * 10
-        assert all(data["degraded"] == [] for data in later)
+        # Other workers may have something to tell of the actors that is not there yet.
+        assert all(data["degraded"] == ["refill"] for data in later)
 
 
 @pytest.mark.services
