@@ -40,7 +40,7 @@ class Envelope(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that an actor did. ``time_ms``: event time since 1970, rounded to microseconds, then cut to milliseconds."""
+    """Something that an actor did. ``time_ms``: event time since 1970, rounded to microseconds, then cut."""
 
     kind: Kind
     source: str

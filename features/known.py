@@ -17,7 +17,6 @@ from features.aggregations.state import EntityPlan, Positions, Reading, Register
 from features.catalogue import Catalogue
 from features.event import to_rfc3339
 from features.generated import value_code, vector_function
-from features.kind import Entity
 
 # One window that no bucket is too old for.
 _EVER = ((1, 2**40),)
@@ -33,29 +32,6 @@ class KnownFeature(msgspec.Struct, frozen=True):
     unit: str
     sentence: str
     compared_with: dict[str, Any] | None = None
-
-
-def canonical(entity: Entity, text: str) -> str:
-    """The entity's value as verdicts show it: by its own function if that takes the text, else the text itself.
-
-    A subnet is therefore found both by one of its addresses and by its own name.
-    """
-    return _made(entity, text) or text
-
-
-def stands_for_itself(entity: Entity, value: str) -> bool:
-    """Whether what an entity is made of is but a spelling of its value: an address is, of a subnet it is not."""
-    return _made(entity, value) == value
-
-
-def _made(entity: Entity, text: str) -> str | None:
-    if entity.by is None:
-        return text
-    try:
-        return entity.by(text)
-    except (TypeError, ValueError, AttributeError):
-        # Made for another type than text: of such entities only the value as it is shown can be given.
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import msgspec
 from features.catalogue import Catalogue
 from features.entity import digest, value_hash
 from features.event import Event
-from features.known import stands_for_itself
 from features.prepared import Prepared, Update
+from features.spelling import stands_for_itself
 from features.store.contract import Store
 from streams.forgotten import Forgotten
 

@@ -136,6 +136,35 @@ def test_without_kafka_nothing_is_erased(services: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.services
+def test_another_spelling_is_forgotten_and_an_unknown_one_is_said_loudly(services: Any, tmp_path: Path) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        worker = pipeline.start("worker")
+        producer = pipeline.producer()
+        value = record("signup", "s1", now_ms, account="jane", recovery_email="jane.doe@gmail.com")
+        producer.produce(pipeline.topic("signup"), value, "jane")
+        assert producer.flush(60) == 0
+        wait_until(lambda: decided(pipeline) == 1, 60, "1 verdict")
+        assert worker.terminate() == 0
+        who = "recovery=Jane.Doe+shop@GoogleMail.com"
+        assert "signup" in inspect(pipeline, who)
+
+        done = pipeline.weir("features", "forget", who)
+        assert "signup: recovery=janedoe@gmail.com: 1 state of" in done.stdout
+        assert "NOTHING WAS KNOWN" not in done.stderr
+        assert inspect(pipeline, who) == {}
+
+        told = len(list(pipeline.records("control")))
+        again = pipeline.weir("features", "forget", "recovery=jane.d@example.com", check=False)
+        assert again.returncode == 1
+        assert "NOTHING WAS KNOWN" in again.stderr
+        assert "the value that verdicts show" in again.stderr
+        assert "jane" not in again.stderr
+        # It is told all the same: what an unread topic holds of it counts no more.
+        assert len(list(pipeline.records("control"))) == told + 2
+
+
+@pytest.mark.services
 def test_what_stands_for_all_events_is_not_forgotten(services: Any, tmp_path: Path) -> None:
     with Pipeline(services, tmp_path) as pipeline:
         done = pipeline.weir("features", "forget", "everyone=*", check=False)

@@ -14,7 +14,7 @@ from features.catalogue import Catalogue
 from features.cost import ENTRY, key_bytes, value_bytes
 from features.entity import digest, everyone
 from features.errors import KindError, StoreUnavailable
-from features.known import canonical
+from features.spelling import canonical
 from features.store.redis import RedisStore
 from streams.settings import Settings
 from streams.store import redis_store
@@ -56,7 +56,7 @@ def actors(text: str, catalogues: Mapping[str, Catalogue]) -> list[Actor]:
     if not equals or not value:
         raise click.UsageError(f"write an entity and its value, as in account=ada: {text!r} has no value")
     found = [
-        Actor(catalogue, name, canonical(entity, value))
+        Actor(catalogue, name, canonical(catalogue.kind, entity, value))
         for catalogue in catalogues.values()
         for entity in catalogue.kind.entities
         if entity.name == name

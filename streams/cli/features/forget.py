@@ -33,9 +33,10 @@ _TRIES = 5
 def forget(ctx: click.Context, entity: str) -> None:
     """Erase what is known of an actor, as in account=ada, in all kinds; it stays forgotten when Redis is rebuilt.
 
-    The value is the one that verdicts show. First the control topic is told, by hash, so that whoever reads events
-    again leaves out those from before; then the states are erased, and read once more to prove it. New events make a
-    newcomer. Exit code 1 if events that came meanwhile have already made one.
+    The value is the one that verdicts show; other spellings of addresses, mailboxes and domains are understood.
+    First the control topic is told, by hash, so that whoever reads events again leaves out those from before; then
+    the states are erased, and read once more to prove it. New events make a newcomer. Exit code 1 if events that came
+    meanwhile have already made one, or if nothing was known under this value: then it may be misspelled.
 
     Not erased: the same value under other names (an account that also invited others is inviter=…: forget that too);
     the value's hash in sets of others, such as the accounts of an address, until they age out, at the latest with
@@ -59,7 +60,14 @@ def forget(ctx: click.Context, entity: str) -> None:
             f"{name}: {what}; " + ("nothing is left" if still is None else "new events have made it known anew")
         )
     click.echo("Told to all workers: earlier events count no more, also when the store is rebuilt.")
-    ctx.exit(1 if any(left) else 0)
+    if not erased:
+        # Without the value, which does not belong into what may be kept as a log.
+        click.echo(
+            f"weir features forget: NOTHING WAS KNOWN under this value of {found[0].entity}, in any kind, so nothing "
+            "was erased. Check the spelling: it has to be the value that verdicts show.",
+            err=True,
+        )
+    ctx.exit(1 if any(left) or not erased else 0)
 
 
 def _announce(settings: Settings, found: Sequence[Actor]) -> None:

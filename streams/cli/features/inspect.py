@@ -43,9 +43,10 @@ def inspect(ctx: click.Context, entity: str, kind: str | None, at: str | None, a
     """Show what is known of an actor, as in account=ada or ip=192.0.2.1; exit code 1 if it is nothing.
 
     The value is the one that verdicts show: an address in its usual form, a subnet as 192.0.2.0/24, a network as its
-    number. Other spellings of addresses and mail senders are understood. Every feature is what an event at that time
-    would find, itself not counted; what only an event could tell shows what it would be compared with. Features that
-    a kind reads from another one are shown there. Values in sets are kept as hashes: there are only numbers of them.
+    number. Other spellings of addresses, mailboxes and domains are understood. Every feature is what an event at
+    that time would find, itself not counted; what only an event could tell shows what it would be compared with.
+    Features that a kind reads from another one are shown there. Values in sets are kept as hashes: there are only
+    numbers of them.
     """
     at_ms = int(time.time() * 1000) if at is None else _milliseconds(at)
     settings = load_settings()
