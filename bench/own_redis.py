@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -24,15 +27,17 @@ class Spent:
 
 @contextmanager
 def own_redis() -> Iterator[int]:
-    """The port of a running server."""
+    """The port of a running server, which also ends where this process is told to (SIGTERM becomes SystemExit)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     program = shutil.which("redis-server")
     assert program is not None, "redis-server is not on PATH: apt-get install redis-server"
     words = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    before = signal.signal(signal.SIGTERM, _leave)
+    process = None
     try:
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
         client = redis.Redis(port=port)
         while True:
             try:
@@ -42,8 +47,16 @@ def own_redis() -> Iterator[int]:
                 time.sleep(0.01)
         yield port
     finally:
-        process.terminate()
-        process.wait()
+        # Told twice, it still awaits the server's end.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if process is not None:
+            process.terminate()
+            process.wait()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, _frame: Any) -> None:
+    sys.exit(128 + number)
 
 
 def spent(client: redis.Redis) -> Spent:
