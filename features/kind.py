@@ -135,6 +135,16 @@ class Kind:
                 raise KindError(f"kind {self.name}: 'time_ms' is the name of the event's own time: rename it", name)
         self._check_inputs(metas)
         self._check_entities(metas)
+        self._check_features()
+
+    def _check_features(self) -> None:
+        for place, one in enumerate(self.features, start=1):
+            if not all(isinstance(getattr(one, name, None), str) for name in ("name", "sentence")):
+                what = f"the class {one.__name__}" if isinstance(one, type) else f"of type {type(one).__name__}"
+                raise KindError(
+                    f"kind {self.name}: number {place} of its features is {what} and no feature: "
+                    "write a call such as Count('<entity>.<measure>', 'what it says')"
+                )
 
     def _check_inputs(self, metas: Mapping[str, Any]) -> None:
         names = [declared.name for declared in self.inputs]

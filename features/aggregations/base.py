@@ -114,8 +114,14 @@ def entity_named(kind: Kind, name: str, feature: str) -> Entity:
 
 
 def told_apart(kind: Kind, feature: str, of: str) -> None:
-    """Refuse an input that is unknown, or whose values are fractions, which have no one spelling."""
+    """Refuse an input that is unknown, whose values are fractions, which have no one spelling, or private text."""
     known_input(kind, feature, of)
+    if of in kind.private:
+        raise KindError(
+            f"kind {kind.name}: feature {feature!r} tells values of {of!r} apart, which is private text, and hashes "
+            "of it would be kept: choose another field, or declare a Derived number of it",
+            about=feature,
+        )
     if of in fraction_fields(kind.fields):
         raise KindError(
             f"kind {kind.name}: feature {feature!r} tells values of {of!r} apart, which are fractions: "

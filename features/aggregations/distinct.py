@@ -102,8 +102,13 @@ class Novelty(Stateful):
 
 
 def checked_cap(kind: Kind, feature: str, cap: int) -> int:
-    if not 1 <= cap <= 1024:
-        raise KindError(f"kind {kind.name}: feature {feature!r}: cap is {cap}, allowed are 1 to 1024", about=feature)
+    # True is an int too.
+    if type(cap) is not int or not 1 <= cap <= 1024:
+        raise KindError(
+            f"kind {kind.name}: feature {feature!r}: cap is {cap!r}, allowed are 1 to 1024: "
+            f"write for example cap={CAP}",
+            about=feature,
+        )
     return cap
 
 

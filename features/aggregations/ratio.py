@@ -60,6 +60,12 @@ class Burst(Stateful):
     def compile(self, kind: Kind, reserves: Reserves) -> Compiled:
         entity = self.entity_of(kind)
         short, long = parse_windows((self.short, self.long), kind.name, self.name)
+        if short.name != self.short:
+            raise KindError(
+                f"kind {kind.name}: feature {self.name!r}: the short window {self.short!r} is longer than the long "
+                f"one, {self.long!r}: write short={self.long!r}, long={self.short!r}",
+                about=self.name,
+            )
         brief, lasting = (reserves[entity.name].ring(None, self.where, window) for window in (short, long))
         info = FeatureInfo(
             kind=kind.name,

@@ -178,7 +178,7 @@ def test_a_single_feature_without_its_comma_is_told(tmp_path: Path) -> None:
 
 def test_what_is_no_feature_at_all_is_told_with_the_kinds_line(tmp_path: Path) -> None:
     told = refusal(tmp_path, FILE.replace(COUNT, f"{COUNT}\n        (Age('account.age_s', 'age'),),"))
-    assert told.startswith(f"{tmp_path / 'sale.py'}:{line_of('KIND = Kind(')}: AttributeError")
+    assert told.startswith(f"{tmp_path / 'sale.py'}:{line_of('KIND = Kind(')}: kind sale: number 2 of its features")
 
 
 def test_a_name_that_is_put_together_is_told_with_the_kinds_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from support.events import CATALOGUES, KINDS
 
 from features import shape
 from features.address import ip_address, subnet
-from features.aggregations import Age, Count, Derived, Distinct, Elapsed, Novelty, Sum
+from features.aggregations import Age, Burst, Count, Derived, Distinct, Elapsed, LoginRisk, Novelty, Part, Sum
 from features.catalogue import Catalogue
 from features.errors import KindError
 from features.event import EventDecoder
@@ -104,6 +104,19 @@ def test_a_window_is_cut_into_buckets_of_whole_seconds() -> None:
         (Novelty("account.new", "s", of="payeee"), "reads 'payeee', which is no field"),
         (Distinct("account.payees", "s", of="payee", cap=1025), "cap is 1025, allowed are 1 to 1024"),
         (Distinct("account.payees", "s", of="payee", cap=0), "cap is 0, allowed are 1 to 1024"),
+        (Distinct("account.payees", "s", of="payee", cap=True), "cap is True, allowed are 1 to 1024: write for"),
+        (Novelty("account.new", "s", of="payee", cap=2.0), "cap is 2.0, allowed are 1 to 1024"),  # type: ignore[arg-type]
+        (Distinct("account.notes", "s", of="note"), "tells values of 'note' apart, which is private text"),
+        (Novelty("account.new", "s", of="note"), "private text, and hashes of it would be kept: choose another"),
+        (
+            LoginRisk("account.risk", "s", groups=((Part("note", 1.0),),), everyone="ip"),
+            "tells values of 'note' apart, which is private text",
+        ),
+        (
+            Burst("account.burst", "s", short="24h", long="1h"),
+            "the short window '24h' is longer than the long one, '1h': write short='1h', long='24h'",
+        ),
+        (Burst("account.burst", "s", short="60m", long="1h"), "repeat a length"),
         (Sum("account.cents", "s", of="cent"), "reads 'cent', which is no field"),
         (Sum("account.cents", "s", of="payee"), "sums 'payee', which is no whole-number field"),
         (Sum("account.cents", "s", of="rate"), "sums 'rate', which is no whole-number field"),
@@ -123,6 +136,23 @@ def test_a_wrong_feature_is_told_with_what_would_be_right(feature: Any, says: st
         Catalogue(kind(SENT, feature))
     assert says in str(caught.value)
     assert "kind transfer" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("feature", "what"),
+    [
+        ("account.sent", "of type str"),
+        (None, "of type NoneType"),
+        (Count, "the class Count"),
+        ((SENT,), "of type tuple"),
+        (Entity("payee", "payee"), "of type Entity"),
+    ],
+)
+def test_what_is_no_feature_is_told_with_its_place(feature: Any, what: str) -> None:
+    with pytest.raises(KindError) as caught:
+        kind(SENT, feature)
+    assert f"kind transfer: number 2 of its features is {what} and no feature" in str(caught.value)
+    assert "write a call such as Count(" in str(caught.value)
 
 
 def test_two_features_of_one_name_are_refused() -> None:
