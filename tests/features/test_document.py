@@ -31,6 +31,15 @@ def test_every_definition_is_written_out_once() -> None:
     assert {formula: TEXT.count(f"\n{formula}\n") for formula in formulas} == dict.fromkeys(formulas, 1)
 
 
+def test_every_letter_means_one_thing_in_all_formulas() -> None:
+    assert TEXT.count("T is the greatest event time of all earlier events") == 1
+    formulas = [info.formula for c in CATALOGUES.values() for info in c.infos if info.aggregation != "derived"]
+    assert not any("T: " in formula or "T is the" in formula for formula in formulas)
+    successes = next(info for info in CATALOGUES["login"].infos if info.name == "account.since_success_s")
+    assert "max(0, t - L)" in successes.formula
+    assert "If t - T > horizon_s" in successes.formula
+
+
 def test_what_defines_a_feature_beside_its_formula_stands_in_its_row() -> None:
     rows = {line.split("`")[1]: line for line in section("login").splitlines() if line.startswith("| `")}
     assert "| distinct: cap 32, kept_bucket_s 600 | 24h (14400 s) | `ip` |" in rows["account.ips_24h"]
