@@ -67,6 +67,11 @@ class Progress:
         return waiting
 
 
+def group_of(settings: Settings) -> str:
+    """The consumer group of all workers."""
+    return f"{settings.namespace}-decide"
+
+
 def build_app(
     settings: Settings,
     handlers: Mapping[str, Handler],
@@ -79,7 +84,7 @@ def build_app(
     ``on_moved`` is told, by kind, of partitions that are taken from this worker, and of those that it is given.
     """
     app = faust.App(
-        f"{settings.namespace}-decide",
+        group_of(settings),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         # No tables, no leader topic, no web server: Weir keeps state in Redis and serves its own metrics.
         store="memory://",

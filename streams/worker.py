@@ -19,7 +19,8 @@ from features.store.redis import RedisStore
 from streams import collector, metrics
 from streams.agents.decide import Decider
 from streams.agents.patience import StoreHealth
-from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process
+from streams.agents.quiet import QuietPartitions
+from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process, group_of
 from streams.control import ControlReader
 from streams.forgotten import Forgotten
 from streams.http import StatusServer
@@ -122,6 +123,9 @@ class _Watch:
         self._store = store
         self._health = health
         self._topic_ids = {name: ids[name] for name in (settings.topic(kind) for kind in deciders)}
+        by_topic = {settings.topic(kind): decider for kind, decider in deciders.items()}
+        self._quiet = QuietPartitions(settings, group_of(settings), self._topic_ids, by_topic)
+        self._catching_up: asyncio.Task[None] | None = None
         self._ids_asked_s = time.monotonic()
         self._admin = admin_client(settings)
         self._assigned = False
@@ -138,7 +142,20 @@ class _Watch:
             await self._ask_store()
             if not self._health.away:
                 await asyncio.gather(*(decider.follow() for decider in self._deciders.values() if not decider.busy))
+                self._catch_up()
             await self._compare_topics()
+        self._quiet.close()
+
+    def _catch_up(self) -> None:
+        """Beside the beat: to read a stretch of the log again can take long."""
+        if self._catching_up is not None:
+            if not self._catching_up.done():
+                return
+            failure = self._catching_up.exception()
+            if failure is not None:
+                end_process(failure)
+        assigned = [(tp.topic, tp.partition) for tp in self._app.consumer.assignment()]
+        self._catching_up = asyncio.create_task(self._quiet.catch_up(assigned))
 
     def _look(self, waiting: Mapping[str, int]) -> None:
         for kind, decider in self._deciders.items():

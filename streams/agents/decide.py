@@ -136,16 +136,39 @@ class Decider:
                 except StoreUnavailable:
                     return
 
+    def knows(self, place: str) -> bool:
+        """Whether everything before a partition's next record is in the store."""
+        return self._partitions.is_attached(place)
+
+    async def catch_up(self, before: RecordRef) -> None:
+        """Give the store what it lacks of a partition of which no record has come yet, up to ``before``.
+
+        A store that does not answer, or lost its tail once more, is left to the next time.
+        """
+        async with self._lock:
+            epoch = self._partitions.epoch
+            if self.knows(before.place):
+                return
+            try:
+                await self._fill_before(before)
+            except (StoreUnavailable, StoreBehind):
+                return
+            if epoch == self._partitions.epoch:
+                self._partitions.attach(before)
+
     async def _attach(self, records: Sequence[Record]) -> None:
         """For partitions that are new to this worker: learn the marks, and fill what lies before its records."""
         for record in records:
             while not self._partitions.is_attached(record.where.place):
                 epoch = self._partitions.epoch
-                mark = await self._store.attach(record.where.place)
-                if mark < record.where.offset - 1:
-                    await self._refill.fill(record.where, mark)
+                await self._fill_before(record.where)
                 if epoch == self._partitions.epoch:
                     self._partitions.attach(record.where)
+
+    async def _fill_before(self, where: RecordRef) -> None:
+        mark = await self._store.attach(where.place)
+        if mark < where.offset - 1:
+            await self._refill.fill(where, mark)
 
     async def _claim_and_observe(self, opened: list[_Open], records: Sequence[Record]) -> None:
         """One attempt at both: after any trouble claims are made again too, for they may have been lost."""

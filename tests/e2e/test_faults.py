@@ -82,6 +82,28 @@ def test_a_lost_tail_is_noticed_and_filled_without_any_new_event(services: Any, 
 
 
 @pytest.mark.services
+def test_a_store_that_was_emptied_while_no_worker_ran_is_filled_without_any_new_event(
+    services: Any, tmp_path: Path
+) -> None:
+    now_ms = int(time.time() * 1000) - 600_000
+    with Pipeline(services, tmp_path) as pipeline:
+        worker = pipeline.start("worker")
+        send(pipeline, 0, 200, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 200, 60, "200 verdicts")
+        # What is decided is committed within a second.
+        time.sleep(2.5)
+        worker.terminate()
+        client = redis.Redis.from_url(pipeline.settings.redis)
+        client.delete(*client.scan_iter(f"{pipeline.settings.namespace}:*"))
+        again = pipeline.start("worker")
+        wait_until(lambda: again.metric("weir_refilled_events_total") >= 200, 60, "200 events refilled")
+        send(pipeline, 200, 10, now_ms)
+        wait_until(lambda: len(unique(pipeline)) == 210, 60, "210 verdicts")
+        later = [data for data in unique(pipeline).values() if int(data["event"]["id"][1:]) >= 200]
+        assert [data["features"]["account.logins_24h"] for data in later] == [21] * 10
+
+
+@pytest.mark.services
 def test_a_store_that_is_full_is_waited_for(services: Any, tmp_path: Path) -> None:
     now_ms = int(time.time() * 1000) - 600_000
     with Pipeline(services, tmp_path) as pipeline:
