@@ -54,7 +54,7 @@ docs: setup ## Make the generated documents anew
 	$(BIN)/weir features list --markdown > docs/features.md
 
 .PHONY: bench-features
-bench-features: setup ## Cost of the features in both stores, beside pipelined sorted sets
+bench-features: setup ## Cost of the features in both stores, beside pipelined sorted sets (5 minutes)
 	$(BIN)/python bench/feature_cost.py
 
 .PHONY: services-up

@@ -140,7 +140,7 @@ def main() -> None:
     sys.stdout.write(
         "microseconds an event; 'all' and 'bytes' at the end: sorted sets over ours, ours over sorted sets\n"
     )
-    sys.stdout.write(_HEAD)
+    sys.stdout.write(f"{(__doc__ or '').strip().split(chr(10) * 2)[-1]}\n\n{_HEAD}")
     with own_redis() as port:
         client = redis.Redis(port=port)
         for name in (name for name in known if name in streams):

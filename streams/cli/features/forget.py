@@ -59,7 +59,10 @@ def forget(ctx: click.Context, entity: str) -> None:
         click.echo(
             f"{name}: {what}; " + ("nothing is left" if still is None else "new events have made it known anew")
         )
-    click.echo("Told to all workers: earlier events count no more, also when the store is rebuilt.")
+    click.echo(
+        "Told to all workers: earlier events count no more, also when the store is rebuilt. Of kinds that are not "
+        "listed here (see WEIR_KINDS_FOLDERS) the workers that know them erase it."
+    )
     if not erased:
         # Without the value, which does not belong into what may be kept as a log.
         click.echo(

@@ -99,7 +99,7 @@ def _show(found: list[Actor], known: list[Known], at_ms: int) -> None:
             continue
         stay = "" if one.expires_in_s is None else f"; {one.bytes:,} bytes, gone in {_duration(one.expires_in_s)}"
         if one.last_seen is None:
-            said = f"{name}: not seen for so long before {at} that nothing of it counts{stay}"
+            said = f"{name}: not seen for so long before {at} that nothing of it counts (--at TIME looks back){stay}"
         else:
             said = f"{name}: first seen {one.first_seen}, last seen {one.last_seen}, read as of {at}{stay}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
