@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from support.events import CATALOGUES, REFERENCE, T0, event
 
-from features.aggregations.state import REPEATED
+from features.aggregations.state import FLAGS, REBUILDING, REPEATED
 from features.catalogue import flags_of
 from features.errors import StoreBehind, StoreUnavailable
 from features.event import Event
@@ -132,4 +132,5 @@ class Feed:
 
 
 def _lists(readings: Observed) -> list[list[int] | None]:
-    return [None if one is None else list(one) for one in readings]
+    """Without the word that a store is being rebuilt, which brute force knows nothing of."""
+    return [None if one is None else [one[FLAGS] & ~REBUILDING, *one[FLAGS + 1 :]] for one in readings]
