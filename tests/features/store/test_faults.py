@@ -17,7 +17,7 @@ from features.store.connect import connect
 from features.store.redis import RedisStore
 
 LOG = logins(300)
-TIMEOUT_S = 0.3
+TIMEOUT_S = 1.0
 
 
 def fed(node: Node, body: Callable[[Feed], Awaitable[None]]) -> None:
