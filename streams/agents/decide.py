@@ -23,8 +23,9 @@ from models.judge import Case, judge
 from models.served import Served
 from models.verdict import Verdict, encode
 from streams import metrics
+from streams.agents.complete import Completeness
 from streams.agents.forget import Forgetter
-from streams.agents.partitions import Partitions, in_log_order
+from streams.agents.partitions import in_log_order
 from streams.agents.patience import Patience, StoreHealth
 from streams.agents.refill import Refill, position_of
 from streams.forgotten import Forgotten
@@ -82,16 +83,14 @@ class Decider:
         self._in_force = in_force
         self.decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
         self.patience = Patience(health or StoreHealth())
-        self._partitions = Partitions()
         self._forgetter = Forgetter(forgotten or Forgotten(settings.retention_hours), catalogue, store)
-        self._refill = Refill(
-            settings, catalogue, store, self.patience, lambda: in_force().reference, self._forgetter
-        )
+        refill = Refill(settings, catalogue, store, self.patience, lambda: in_force().reference, self._forgetter)
+        self._complete = Completeness(self.kind.name, store, refill)
         self._lock = asyncio.Lock()
 
     def detach(self, partitions: Sequence[int]) -> None:
         """Forget partitions that were taken from this worker, or given to it anew."""
-        self._partitions.detach(partitions)
+        self._complete.partitions.detach(partitions)
 
     @property
     def busy(self) -> bool:
@@ -113,7 +112,7 @@ class Decider:
             outgoing += [self._outgoing(one) for one in opened]
             with metrics.STAGE_SECONDS.labels(self.kind.name, "publish").time():
                 await self._publish(outgoing)
-            self._partitions.done(ordered)
+            self._complete.partitions.done(ordered)
             self._measure(opened, verdicts)
             return ordered
 
@@ -123,22 +122,15 @@ class Decider:
         Called about once a second. A store that does not answer is left to the next micro-batch.
         """
         async with self._lock:
-            ends = self._partitions.ends()
             try:
                 await self._forgetter.erase()
-                if ends:
-                    await self._store.follow(ends)
+                await self._complete.follow()
             except StoreUnavailable:
                 return
-            except StoreBehind as behind:
-                try:
-                    await self._fill(behind, ())
-                except StoreUnavailable:
-                    return
 
     def knows(self, place: str) -> bool:
         """Whether everything before a partition's next record is in the store."""
-        return self._partitions.is_attached(place)
+        return self._complete.partitions.is_attached(place)
 
     async def catch_up(self, before: RecordRef) -> None:
         """Give the store what it lacks of a partition of which no record has come yet, up to ``before``.
@@ -146,34 +138,15 @@ class Decider:
         A store that does not answer, or lost its tail once more, is left to the next time.
         """
         async with self._lock:
-            epoch = self._partitions.epoch
-            if self.knows(before.place):
-                return
             try:
-                await self._fill_before(before)
+                await self._complete.catch_up(before)
             except (StoreUnavailable, StoreBehind):
                 return
-            if epoch == self._partitions.epoch:
-                self._partitions.attach(before)
-
-    async def _attach(self, records: Sequence[Record]) -> None:
-        """For partitions that are new to this worker: learn the marks, and fill what lies before its records."""
-        for record in records:
-            while not self._partitions.is_attached(record.where.place):
-                epoch = self._partitions.epoch
-                await self._fill_before(record.where)
-                if epoch == self._partitions.epoch:
-                    self._partitions.attach(record.where)
-
-    async def _fill_before(self, where: RecordRef) -> None:
-        mark = await self._store.attach(where.place)
-        if mark < where.offset - 1:
-            await self._refill.fill(where, mark)
 
     async def _claim_and_observe(self, opened: list[_Open], records: Sequence[Record]) -> None:
         """One attempt at both: after any trouble claims are made again too, for they may have been lost."""
         while True:
-            await self._attach(records)
+            await self._complete.attach(records)
             claims = [Claim(one.digest, one.event.decision_id, position_of(one.record)) for one in opened]
             for one, claimed in zip(opened, await self._store.claim(claims), strict=True):
                 one.claimed = claimed
@@ -182,11 +155,11 @@ class Decider:
             observations = [self._observation(one) for one in mine]
             # The marks of all partitions are checked, also of those without records in this micro-batch: their
             # events may be what an entity lost.
-            ends = self._partitions.ends() | {record.where.place: record.where.offset for record in records}
+            ends = self._complete.partitions.ends() | {record.where.place: record.where.offset for record in records}
             try:
                 answers = await self._store.observe(observations, ends)
             except StoreBehind as behind:
-                await self._fill(behind, records)
+                await self._complete.fill(behind, records)
                 continue
             for one, observed in zip(mine, answers, strict=True):
                 one.observed = observed
@@ -195,18 +168,6 @@ class Decider:
     def _observation(self, one: _Open) -> Observation:
         updates = self._forgetter.updates(one.event, one.prepared, one.record.where.append_ms)
         return Observation(position_of(one.record), one.event.time_ms, updates)
-
-    async def _fill(self, behind: StoreBehind, records: Sequence[Record]) -> None:
-        """Give the store what it lost of each partition, up to this micro-batch or to what is done."""
-        metrics.STORE_BEHIND.inc()
-        log.warning("store_behind", kind=self.kind.name, marks=len(behind.marks), doing="refilling")
-        first: dict[str, RecordRef] = {}
-        for record in records:
-            first.setdefault(record.where.place, record.where)
-        for place in {place for _, place in behind.marks}:
-            if place in first or self._partitions.is_attached(place):
-                before = first.get(place) or self._partitions.next(place)
-                await self._refill.fill(before, await self._store.attach(place))
 
     def _decode(self, records: Sequence[Record], reference: Reference) -> tuple[list[_Open], list[Outgoing]]:
         opened: list[_Open] = []
