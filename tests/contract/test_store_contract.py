@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from support.events import CATALOGUES, REFERENCE, T0, event
+from support.observing import observation, observe, vector
 from support.oracle import Seen, expected
 
-from features.aggregations.state import REBUILDING, REPEATED
+from features.aggregations.state import REPEATED
 from features.catalogue import flags_of
 from features.entity import digest
-from features.errors import StoreBehind, StoreUnavailable
-from features.event import Event
 from features.store.connect import connect
-from features.store.contract import Claim, ClaimState, Keep, Observation, Observed, Position, Store
+from features.store.contract import Claim, ClaimState, Keep, Position, Store
 from features.store.memory import MemoryStore
 from features.store.redis import RedisStore
 
@@ -48,24 +47,6 @@ def run(make: MakeStore, body: Callable[[Store], Awaitable[None]]) -> None:
             await store.close()
 
     asyncio.run(inside())
-
-
-def observation(one: Event, offset: int, partition: str = "T:0") -> Observation:
-    prepared = CATALOGUES[one.kind.name].prepare(one, REFERENCE)
-    return Observation(Position(partition, offset, one.time_ms), one.time_ms, prepared.updates)
-
-
-def vector(one: Event, readings: Observed) -> dict[str, float]:
-    catalogue = CATALOGUES[one.kind.name]
-    values = catalogue.vector(one, catalogue.prepare(one, REFERENCE), readings)
-    return dict(zip(catalogue.names, values, strict=True))
-
-
-async def observe(store: Store, events: Sequence[Event], start: int = 0) -> list[dict[str, float]]:
-    answers = await store.observe(
-        [observation(one, start + i) for i, one in enumerate(events)], {"T:0": start + len(events) - 1}
-    )
-    return [vector(one, answer) for one, answer in zip(events, answers, strict=True)]
 
 
 _ips = st.sampled_from(["192.0.2.1", "192.0.2.77", "198.51.100.4", "2001:db8::1", ""])
@@ -236,66 +217,6 @@ def test_the_first_kept_verdict_wins_and_a_redelivered_event_meets_it(make_store
     run(make_store, body)
 
 
-@pytest.fixture
-def redis_url(request: pytest.FixtureRequest) -> str:
-    return request.getfixturevalue("redis_server")
-
-
-def test_a_redis_that_lost_its_tail_is_noticed_before_anything_is_applied(redis_url: str) -> None:
-    async def body() -> None:
-        client = Redis.from_url(redis_url)
-        space = f"t{uuid.uuid4().hex}"
-        store = RedisStore(client, namespace=space, shards=1)
-        await store.attach("T:0")
-        events = [event("login", str(i), T0 + i) for i in range(4)]
-        await observe(store, events[:3])
-        await client.hset(f"{space}:{{0}}:marks", "T:0", 1)
-        with pytest.raises(StoreBehind) as caught:
-            await observe(store, events[3:], 3)
-        assert caught.value.marks == {(0, "T:0"): 1}
-        # Nobody has acted on it yet: it is noticed again.
-        with pytest.raises(StoreBehind):
-            await store.follow({"T:0": 2})
-        assert await store.attach("T:0") == 1
-        assert await client.hget(f"{space}:{{0}}:marks", "T:0") == b"1"
-        await client.aclose()
-
-    asyncio.run(body())
-
-
-def test_a_shard_that_is_filled_from_nothing_says_so_for_a_while(redis_url: str) -> None:
-    async def body() -> None:
-        client = Redis.from_url(redis_url)
-        space = f"t{uuid.uuid4().hex}"
-        events = [event("login", str(i), T0 + i) for i in range(6)]
-        other = RedisStore(client, namespace=space, shards=1)
-        await other.attach("U:0")
-        store = RedisStore(client, namespace=space, shards=1)
-        await store.attach("T:0")
-        (first,) = await store.observe([observation(events[0], 0)], {"T:0": 0})
-        assert not flags_of(first) & REBUILDING, "a log that begins is no loss"
-        await store.refill([observation(events[1], 1)], {"T:0": 1})
-        (second,) = await store.observe([observation(events[2], 2)], {"T:0": 2})
-        assert not flags_of(second) & REBUILDING, "a gap that was closed is none"
-        await client.delete(f"{space}:{{0}}:marks")
-        with pytest.raises(StoreBehind):
-            await store.follow({"T:0": 2})
-        assert await store.attach("T:0") == -1
-        for number in range(3):
-            await store.refill([observation(events[number], number)], {"T:0": number})
-        (mine,) = await store.observe([observation(events[3], 3)], {"T:0": 3})
-        (others,) = await other.observe([observation(events[4], 0, "U:0")], {"U:0": 0})
-        assert flags_of(mine) & REBUILDING
-        assert flags_of(others) & REBUILDING, "what others have to tell of the actor may be missing still"
-        assert 0 < await client.pttl(f"{space}:{{0}}:rebuilding") <= 30_000
-        await client.delete(f"{space}:{{0}}:rebuilding")
-        (later,) = await store.observe([observation(events[5], 4)], {"T:0": 4})
-        assert not flags_of(later) & REBUILDING
-        await client.aclose()
-
-    asyncio.run(body())
-
-
 def test_one_very_old_event_among_the_first_tells_of_no_history(make_store: MakeStore) -> None:
     async def body(store: Store) -> None:
         await store.attach("T:0")
@@ -303,13 +224,3 @@ def test_one_very_old_event_among_the_first_tells_of_no_history(make_store: Make
         assert store.origin_ms("T:0") == T0
 
     run(make_store, body)
-
-
-def test_a_redis_that_does_not_answer_is_unavailable() -> None:
-    async def body() -> None:
-        store = RedisStore(Redis.from_url("redis://127.0.0.1:1/0"))
-        with pytest.raises(StoreUnavailable):
-            await store.attach("T:0")
-        await store.close()
-
-    asyncio.run(body())
