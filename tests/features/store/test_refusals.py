@@ -28,6 +28,7 @@ def test_a_server_that_would_evict_is_not_used_before_it_is_mended(own_redis: No
         # Without a limit no policy evicts anything.
         own_redis.kill()
         await asyncio.to_thread(own_redis.start, "--maxmemory", "0", "--maxmemory-policy", "allkeys-lru")
+        assert await functions.call(*call) in ([b"kept"], [None])  # a killed server may have lost its last second
         assert await functions.call(*call) == [b"kept"]
         await functions.close()
 
