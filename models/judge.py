@@ -6,11 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from features.catalogue import Catalogue
 from features.event import LAST_MS, Event, public_fields, to_rfc3339
 from models.bundle import Bundle
+from models.escalation import Escalations
+from models.facts import Facts
+from models.policy import Asked, Outcome
 from models.served import Scored, Served, score_batch
-from models.verdict import EventRef, Verdict, VerdictData
+from models.verdict import EventRef, Reason, Score, Verdict, VerdictData
+
+NO_FEATURES = "no-features"
+FROZEN = "frozen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,60 +31,134 @@ class Case:
     event: Event
     entities: Mapping[str, str]
     vector: Sequence[float]
-    facts: Mapping[str, Any]
+    facts: Facts
     history_s: float
     degraded: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the rules and the policy are asked about, of a live event or of a recorded verdict alike.
+
+    ``data``: the event's fields as attributes. ``score``: the champion's where it counts, else None.
+    """
+
+    time_ms: int
+    data: Any
+    entities: Mapping[str, str]
+    vector: Sequence[float]
+    score: float | None
+    facts: Facts
+    degraded: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and what the policy came to: counters move by it."""
+
+    verdict: Verdict
+    outcome: Outcome
+
+
 def judge(
     cases: Sequence[Case], catalogue: Catalogue, bundle: Bundle, models: Sequence[Served], reference: str
-) -> list[Verdict]:
-    """A verdict a case, in order; a batch gives the same bytes as its events one by one."""
+) -> list[Judged]:
+    """A verdict a case, in order; a batch gives the same bytes as its events one by one.
+
+    Facts speak of what was before the batch: an escalation also counts the decisions in front of it in the batch.
+    """
     features = [dict(zip(catalogue.names, case.vector, strict=True)) for case in cases]
     scored = score_batch(models, features)
-    return [
-        _verdict(case, catalogue, bundle, vector, scores, reference)
-        for case, vector, scores in zip(cases, features, scored, strict=True)
-    ]
+    escalations = Escalations(bundle.policy)
+    judged = []
+    for case, vector, scores in zip(cases, features, scored, strict=True):
+        target = case.entities.get(case.event.kind.target)
+        facts = escalations.add_to(case.facts, target, case.event.time_ms)
+        one = _judged(case, facts, catalogue, bundle, vector, scores, reference)
+        escalations.note(target, one.outcome, case.event.time_ms, one.verdict.id)
+        judged.append(one)
+    return judged
 
 
-def _verdict(
+def decide(question: Question, bundle: Bundle) -> tuple[tuple[Reason, ...], Outcome]:
+    """What fired, and what the policy makes of it."""
+    engine, policy, facts = bundle.engine, bundle.policy, question.facts
+    data, vector, score = question.data, question.vector, question.score
+    blind = NO_FEATURES in question.degraded
+    reasons: list[Reason] = []
+    asked: list[Asked] = []
+    for position in engine.fired(data, vector, score, facts, question.entities):
+        rule = engine.rules[position]
+        if rule.id in facts.snoozed or (rule.expires_ms is not None and question.time_ms >= rule.expires_ms):
+            continue
+        if blind and position in engine.stateful:
+            continue
+        reasons.append(engine.reason(position, data, vector, score, facts))
+        if rule.mode == "live":
+            asked.append(Asked(rule.id, rule.action))
+    fallback = None
+    if blind and policy.without_features.do == "closed":
+        fallback = policy.without_features.action
+    return tuple(reasons), policy.decide(asked, score, facts, fallback)
+
+
+def _judged(
     case: Case,
+    facts: Facts,
     catalogue: Catalogue,
     bundle: Bundle,
     features: dict[str, float],
     scored: Scored,
     reference: str,
-) -> Verdict:
-    event, engine = case.event, bundle.engine
-    score = scored.champion
-    reasons = tuple(
-        engine.reason(position, event.data, case.vector, score)
-        for position in engine.fired(event.data, case.vector, score)
+) -> Judged:
+    event = case.event
+    blind = NO_FEATURES in case.degraded
+    score = None if blind else scored.champion
+    question = Question(
+        time_ms=event.time_ms,
+        data=event.data,
+        entities=case.entities,
+        vector=case.vector,
+        score=score,
+        facts=facts,
+        degraded=case.degraded,
     )
-    action = bundle.policy.decide([reason.action for reason in reasons], score)
+    reasons, outcome = decide(question, bundle)
+    degraded = [*case.degraded, *(f"model:{name}" for name in scored.failed)]
+    if facts.freeze is not None:
+        degraded.append(FROZEN)
     data = VerdictData(
         event=EventRef(event.kind.name, event.source, event.id),
         fields=public_fields(event),
         entities=dict(case.entities),
-        action=action,
+        action=outcome.action,
         target=event.kind.target,
         score=score,
-        scores=scored.scores,
+        scores=() if blind else scored.scores,
         reasons=reasons,
+        policy=outcome.steps,
         features=features,
-        facts=dict(case.facts),
+        facts=facts,
         bundle=bundle.hash,
         schema=catalogue.schema,
         reference=reference,
         history_s=case.history_s,
-        degraded=(*case.degraded, *(f"model:{name}" for name in scored.failed)),
-        **_expiry(event, bundle.policy.expires_s.get(action)),  # type: ignore[call-overload]
+        degraded=tuple(degraded),
+        expires_at=expiry(event.time_ms, bundle.policy.expires_s.get(outcome.action)),  # type: ignore[call-overload]
     )
-    return Verdict(id=event.decision_id, time=to_rfc3339(event.time_ms), data=data)
+    return Judged(Verdict(id=event.decision_id, time=to_rfc3339(event.time_ms), data=data), outcome)
 
 
-def _expiry(event: Event, expires_s: int | None) -> dict[str, str]:
+def expiry(time_ms: int, expires_s: int | None) -> str | msgspec.UnsetType:
+    """Until when an action of a verdict of this event time holds; unset: it does not expire."""
     if expires_s is None:
-        return {}
-    return {"expires_at": to_rfc3339(min(event.time_ms + expires_s * 1000, LAST_MS))}
+        return msgspec.UNSET
+    return to_rfc3339(min(time_ms + expires_s * 1000, LAST_MS))
+
+
+def champion_score(scores: Sequence[Score]) -> float | None:
+    """The score that counts among recorded ones."""
+    for score in scores:
+        if score.role == "champion" and not score.warming:
+            return score.score
+    return None

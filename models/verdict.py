@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+from models.facts import Facts
 
 SOURCE = "weir"
 TYPE = "verdict"
@@ -34,17 +36,23 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     warming: bool = False
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """A rule that fired: its words, the values that it saw, the limits in its condition, the action it asks for."""
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A rule that fired: its words, the values that it saw, the limits in its condition, the action it asks for.
+
+    ``mode``: a "shadow" rule counts for nothing.
+    """
 
     rule: str
     text: str
     observed: dict[str, Any]
     limit: dict[str, Any]
     action: str
+    mode: Literal["live", "shadow"] = "live"
 
 
 class VerdictData(msgspec.Struct, frozen=True, kw_only=True):
+    """``policy``: what the policy made of rules and score, in words, a step each."""
+
     event: EventRef
     fields: dict[str, Any]
     entities: dict[str, str]
@@ -53,8 +61,9 @@ class VerdictData(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None
     scores: tuple[Score, ...]
     reasons: tuple[Reason, ...]
+    policy: tuple[str, ...]
     features: dict[str, float]
-    facts: dict[str, Any]
+    facts: Facts
     bundle: str
     schema: str
     reference: str

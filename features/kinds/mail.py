@@ -57,6 +57,8 @@ KIND = Kind(
     name="mail",
     fields=Mail,
     partition_key="account",
+    # Of a mail that comes in the account is who gets it: never him, but who sent it.
+    target="sender",
     inputs=(
         Lookup("hosting", ("ip",), is_hosting),
         Lookup("tor", ("ip",), Reference.is_tor),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from features.catalogue import Catalogue
 from features.errors import ExpressionError
@@ -13,6 +13,7 @@ from features.expression import Condition, compile_condition
 from features.expression.functions import FUNCTIONS
 from features.expression.types import NUMBER, Name
 from models.errors import RuleError
+from models.facts import Facts
 from models.rules.cases import complaint
 from models.rules.rule import Rule, RuleFile
 from models.verdict import Reason
@@ -42,9 +43,18 @@ class RuleEngine:
         self._catalogue = catalogue
         self._compiled = [self._compile(rule, place) for rule, place in rules if rule.mode != "off"]
         self.rules: tuple[Rule, ...] = tuple(compiled.rule for compiled in self._compiled)
-        self.fired: Callable[[Any, Sequence[float], float | None], Fired] = _function(
-            [compiled.condition for compiled in self._compiled]
+        self._function = _function([compiled.condition for compiled in self._compiled])
+        # Rules that read what the store knows: without it they have nothing to say.
+        stateful = {info.name for info in catalogue.infos if info.aggregation != "derived"}
+        self.stateful = frozenset(
+            n for n, compiled in enumerate(self._compiled) if stateful.intersection(compiled.condition.reads)
         )
+
+    def fired(
+        self, data: Any, vector: Sequence[float], score: float | None, facts: Facts, entities: Mapping[str, str]
+    ) -> Fired:
+        """The positions in ``rules`` of those that fire, live and shadow alike."""
+        return self._function(data, vector, score)
 
     def _compile(self, rule: Rule, place: RuleFile) -> _Compiled:
         try:
@@ -65,12 +75,17 @@ class RuleEngine:
             raise RuleError(f"{place.path}:{place.line}: rule {rule.id!r}: {wrong}")
         return _Compiled(rule, condition, read)
 
-    def reason(self, position: int, data: Any, vector: Sequence[float], score: float | None) -> Reason:
+    def reason(self, position: int, data: Any, vector: Sequence[float], score: float | None, facts: Facts) -> Reason:
         """Why a rule fired: its words with the observed values, and the limits in its condition."""
         compiled = self._compiled[position]
         observed = compiled.read(data, vector, score)
         text = _BRACES.sub(lambda match: _shown(observed[match[1]]), compiled.rule.reason)
-        return Reason(compiled.rule.id, text, observed, compiled.condition.limits, compiled.rule.action)
+        rule = compiled.rule
+        return Reason(rule.id, text, observed, compiled.condition.limits, rule.action, _mode(rule))
+
+
+def _mode(rule: Rule) -> Literal["live", "shadow"]:
+    return "shadow" if rule.mode == "shadow" else "live"
 
 
 def _function(conditions: Sequence[Condition]) -> Callable[[Any, Sequence[float], float | None], Fired]:

@@ -6,13 +6,14 @@ import difflib
 import re
 import string
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import msgspec
 
+from features.event import to_milliseconds
 from models.actions import Action
 from models.errors import RuleError
 
@@ -30,7 +31,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A condition written by a person, with an action and a reason.
 
-    ``mode``: "live" counts, "off" is not evaluated.
+    ``mode``: "live" counts, "shadow" only shows in verdicts, "off" is not evaluated.
     ``reason`` may name what the condition reads in braces: ``{ip.signups_1h}``.
     """
 
@@ -43,8 +44,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     severity: Literal["low", "medium", "high"] = "medium"
     tags: tuple[str, ...] = ()
     source: str = ""
-    mode: Literal["live", "off"] = "live"
+    mode: Literal["live", "shadow", "off"] = "live"
+    expires: datetime | date | None = None
     cases: tuple[Case, ...]
+
+    @property
+    def expires_ms(self) -> int | None:
+        """From this event time on the rule is silent; a date means its first moment, UTC."""
+        if self.expires is None:
+            return None
+        moment = self.expires if isinstance(self.expires, datetime) else datetime(*self.expires.timetuple()[:3])
+        return to_milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +66,12 @@ class RuleFile:
     when_line: int
 
 
-def read_rules(paths: Iterable[Path]) -> list[tuple[Rule, RuleFile]]:
-    """All rules of these TOML files in order; raises RuleError with file and line."""
+def read_rules(files: Mapping[str, str]) -> list[tuple[Rule, RuleFile]]:
+    """All rules of these TOML texts, by the path that messages name; raises RuleError with file and line."""
     rules: list[tuple[Rule, RuleFile]] = []
     seen: dict[str, str] = {}
-    for path in sorted(paths):
-        for rule, place in _read_file(path):
+    for path, text in files.items():
+        for rule, place in _read_file(path, text):
             if rule.id in seen:
                 raise RuleError(f"{place.path}:{place.line}: rule {rule.id!r} already stands in {seen[rule.id]}")
             seen[rule.id] = place.path
@@ -69,11 +79,10 @@ def read_rules(paths: Iterable[Path]) -> list[tuple[Rule, RuleFile]]:
     return rules
 
 
-def _read_file(path: Path) -> list[tuple[Rule, RuleFile]]:
+def _read_file(path: str, text: str) -> list[tuple[Rule, RuleFile]]:
     try:
-        text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise RuleError(f"{path}: not TOML: {error}") from None
     tables = document.pop("rule", [])
     if document:
@@ -89,7 +98,7 @@ def _read_file(path: Path) -> list[tuple[Rule, RuleFile]]:
         )
     rules = []
     for table, start in zip(tables, starts, strict=True):
-        place = RuleFile(str(path), start, _line_of(text, start, "when"))
+        place = RuleFile(path, start, _line_of(text, start, "when"))
         rules.append((_convert(table, place), place))
     return rules
 

@@ -19,7 +19,8 @@ from features.prepared import Prepared
 from features.reference import Reference
 from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Store
 from models.bundle import Bundle
-from models.judge import Case, judge
+from models.facts import NO_FACTS
+from models.judge import Case, Judged, judge
 from models.served import Served
 from models.verdict import Verdict, encode
 from streams import metrics
@@ -107,7 +108,8 @@ class Decider:
             with metrics.STAGE_SECONDS.labels(self.kind.name, "store").time():
                 await self.patience.ask(lambda: self._claim_and_observe(opened, ordered))
             opened = self._without_duplicates(opened)
-            verdicts = self._judge(opened, in_force)
+            judged = self._judge(opened, in_force)
+            verdicts = [one.verdict for one in judged]
             await self._keep(opened, verdicts)
             outgoing += [self._outgoing(one) for one in opened]
             with metrics.STAGE_SECONDS.labels(self.kind.name, "publish").time():
@@ -196,7 +198,7 @@ class Decider:
                 metrics.REDELIVERED.labels(self.kind.name).inc()
         return mine
 
-    def _judge(self, opened: list[_Open], in_force: InForce) -> list[Verdict]:
+    def _judge(self, opened: list[_Open], in_force: InForce) -> list[Judged]:
         """Verdicts for those that have none yet."""
         with metrics.STAGE_SECONDS.labels(self.kind.name, "judge").time():
             cases = [self._case(one) for one in opened if one.verdict is None]
@@ -223,7 +225,7 @@ class Decider:
         origin_ms = self._store.origin_ms(one.record.where.place)
         history_s = 0.0 if origin_ms is None else max(0, one.event.time_ms - origin_ms) / 1000
         vector = self._catalogue.vector(one.event, one.prepared, one.observed)
-        return Case(one.event, self._catalogue.named(one.prepared), vector, {}, history_s, tuple(degraded))
+        return Case(one.event, self._catalogue.named(one.prepared), vector, NO_FACTS, history_s, tuple(degraded))
 
     def _outgoing(self, one: _Open) -> Outgoing:
         assert one.verdict is not None

@@ -1,0 +1,54 @@
+"""Escalation: how often something was asked for about one target lately, also within one micro-batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import msgspec
+
+from models.facts import Facts
+from models.policy import Escalation, Outcome, Policy
+
+
+class Escalations:
+    """The decisions of one micro-batch that count towards a next step, beside those that facts already name."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._steps = policy.escalation
+        self._noted: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+
+    def add_to(self, facts: Facts, target: str | None, time_ms: int) -> Facts:
+        """The facts with the decisions about ``target`` that were noted so far."""
+        if not self._steps or not self._noted or target is None:
+            return facts
+        counted = dict(facts.escalation)
+        for step in self._steps:
+            noted = self._noted.get((step.action, target), ())
+            mine = [decision for at_ms, decision in noted if in_window(step, at_ms, time_ms)]
+            if mine:
+                counted[step.action] = latest((*counted.get(step.action, ()), *mine), step)
+        return msgspec.structs.replace(facts, escalation=counted)
+
+    def note(self, target: str | None, outcome: Outcome, time_ms: int, decision_id: str) -> None:
+        step = counting(self._policy, outcome)
+        if step is not None and target is not None:
+            self._noted[step.action, target].append((time_ms, decision_id))
+
+
+def counting(policy: Policy, outcome: Outcome) -> Escalation | None:
+    """The step towards which a decision counts: it asked for the step's action, and nothing milder came of it."""
+    for step in policy.escalation:
+        if step.action == outcome.before and policy.rank(outcome.action) >= policy.rank(step.action):
+            return step
+    return None
+
+
+def in_window(step: Escalation, at_ms: int, time_ms: int) -> bool:
+    """Whether a decision of event time ``at_ms`` counts for one of ``time_ms``: in (time - window, time]."""
+    return time_ms - step.window_s * 1000 < at_ms <= time_ms
+
+
+def latest(decisions: tuple[str, ...], step: Escalation) -> tuple[str, ...]:
+    """As many as are needed to take the step: what is recorded stays short."""
+    return decisions[-(step.count - 1) :]
