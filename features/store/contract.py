@@ -58,10 +58,41 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 Observed = Sequence[Reading | None]
 
 
+class Tally(msgspec.Struct, frozen=True, gc=False):
+    """How many decisions there were in a rolling window of event time, counted on every shard.
+
+    The window is that of the features: with H the newest bucket counted or asked for, the buckets (H - buckets, H].
+    """
+
+    name: str
+    bucket_s: int
+    buckets: int
+
+
+class Track(msgspec.Struct, frozen=True, gc=False):
+    """The last ``most`` decisions of a name, kept on the shard of their events' partition key for ``span_s``."""
+
+    name: str
+    most: int
+    span_s: int
+
+
 class Keep(msgspec.Struct, frozen=True, gc=False):
+    """A verdict to be kept under its decision id; ``digest`` is that of the event's partition key.
+
+    ``tallies`` and ``tracks``: what the decision counts for, at the event's time ``time_ms``.
+    """
+
     digest: bytes
     decision_id: str
     verdict: bytes
+    time_ms: int = 0
+    tallies: tuple[Tally, ...] = ()
+    tracks: tuple[Track, ...] = ()
+
+
+# The event time in ms and the id of a decision.
+Tracked = tuple[int, str]
 
 
 class Store(Protocol):
@@ -93,7 +124,20 @@ class Store(Protocol):
         ...
 
     async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
-        """Store each verdict under its id unless one is there; the one that is there then, for each."""
+        """Store each verdict under its id unless one is there; the one that is there then, for each.
+
+        What a decision counts for is counted at the same time, once: by its first keep, and while its claim lives.
+        """
+        ...
+
+    async def recall(
+        self, tallies: Sequence[Tally], time_ms: int, tracks: Sequence[tuple[bytes, Track]]
+    ) -> tuple[list[int], list[list[Tracked]]]:
+        """The tallies of all shards at this event time, and the tracks, each by its partition key's digest."""
+        ...
+
+    async def untrack(self, tracked: Sequence[tuple[bytes, Track, str]]) -> int:
+        """Take decisions out of tracks; how many were found there."""
         ...
 
     async def look(self, plan: EntityPlan, digest: bytes, time_ms: int) -> Reading | None:

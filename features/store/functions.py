@@ -15,6 +15,8 @@ from features.errors import StoreUnavailable, WeirError
 from features.store.cluster import Cluster
 from features.store.servers import Command, OneServer, Server, Servers, raise_first
 
+# One library, in this order: what stands in the first is known in the second.
+_SOURCES = ("observe.lua", "decisions.lua")
 # A moved slot, then one on its way, then a server without the library: more means that the cluster is at odds.
 _STEPS = 5
 # So many other versions of the library may lie on a server; more than those of one rollout are cleared away.
@@ -32,7 +34,8 @@ class Functions:
 
     def __init__(self, client: Redis | Cluster) -> None:
         self._servers: Servers = client if isinstance(client, Cluster) else OneServer(client)
-        source = resources.files("features.store").joinpath("observe.lua").read_text()
+        files = resources.files("features.store")
+        source = "".join(files.joinpath(name).read_text() for name in _SOURCES)
         self._library = f"weir_{hashlib.blake2b(source.encode(), digest_size=4).hexdigest()}"
         self._source = source.replace("@LIBRARY@", self._library)
 

@@ -9,7 +9,19 @@ from dataclasses import replace
 from features.aggregations.state import FLAGS, LATE, NEW, REPEATED, EntityPlan, Reading
 from features.errors import StoreBehind
 from features.prepared import Update, key_of
-from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Position
+from features.store.contract import (
+    Claim,
+    Claimed,
+    ClaimState,
+    Keep,
+    Observation,
+    Observed,
+    Position,
+    Tally,
+    Track,
+    Tracked,
+)
+from features.store.counting import Counted
 from features.store.state import State, add, peek
 
 # A redelivery comes soon or never; a long replay must not hold every verdict that it made.
@@ -24,6 +36,7 @@ class MemoryStore:
         self._entities: dict[bytes, State] = {}
         self._claims: dict[str, Position] = {}
         self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._counted = Counted()
         self._marks: dict[str, int] = {}
         self._seen: dict[str, int] = {}
         self._origins: dict[str, int] = {}
@@ -82,10 +95,23 @@ class MemoryStore:
         await self.observe((), ends)
 
     async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
-        kept = [self._kept.setdefault(keep.decision_id, keep.verdict) for keep in keeps]
+        kept = []
+        for keep in keeps:
+            if keep.decision_id not in self._kept:
+                self._counted.count(keep)
+            kept.append(self._kept.setdefault(keep.decision_id, keep.verdict))
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return kept
+
+    async def recall(
+        self, tallies: Sequence[Tally], time_ms: int, tracks: Sequence[tuple[bytes, Track]]
+    ) -> tuple[list[int], list[list[Tracked]]]:
+        counted = self._counted
+        return [counted.tally(t, time_ms) for t in tallies], [counted.track(track) for _, track in tracks]
+
+    async def untrack(self, tracked: Sequence[tuple[bytes, Track, str]]) -> int:
+        return sum(self._counted.untrack(track, decision_id) for _, track, decision_id in tracked)
 
     async def look(self, plan: EntityPlan, digest: bytes, time_ms: int) -> Reading | None:
         reading = self._observe(Update(replace(plan, whole=plan), key_of(plan.prefix, digest), 0, []), time_ms, False)

@@ -399,47 +399,4 @@ local function observe(keys, args)
   return pack({1, now, out})
 end
 
--- keys: claim, kept, claim, kept, ...; args: dedupe ms, life ms, then partition, offset, append ms for each claim
--- A claim's key outlives dedupe ms by the longest lag, for what decides is append time.
--- answer, for each: {0 new | 1 own | 2 duplicate, kept verdict or false}
-local function claim(keys, args)
-  bind()
-  local dedupe, answers = tonumber(args[1]), {}
-  for i = 1, #keys, 2 do
-    local at = (i - 1) / 2 * 3 + 3
-    local place, append = args[at] .. ':' .. args[at + 1], args[at + 2]
-    local held = redis.call('GET', keys[i])
-    local answer
-    if held then
-      local held_place, held_append = string.match(held, '^(.*)@(-?%d+)$')
-      if held_place == place then
-        answer = {1, redis.call('GET', keys[i + 1])}
-      elseif math.abs(tonumber(append) - tonumber(held_append)) <= dedupe then
-        answer = {2, false}
-      end
-    end
-    if not answer then
-      redis.call('SET', keys[i], place .. '@' .. append, 'PX', args[2])
-      answer = {0, false}
-    end
-    answers[#answers + 1] = answer
-  end
-  return answers
-end
-
--- keys: where to keep; args: life ms, then the verdicts. answer: what is kept now, false for the one given
-local function keep(keys, args)
-  local answers = {}
-  for i = 1, #keys do
-    if redis.call('SET', keys[i], args[i + 1], 'NX', 'PX', args[1]) then
-      answers[i] = false
-    else
-      answers[i] = redis.call('GET', keys[i])
-    end
-  end
-  return answers
-end
-
 redis.register_function('@LIBRARY@_observe', observe)
-redis.register_function('@LIBRARY@_claim', claim)
-redis.register_function('@LIBRARY@_keep', keep)

@@ -14,8 +14,20 @@ from features.entity import slot_of
 from features.errors import StoreBehind
 from features.prepared import Update, key_of
 from features.store.cluster import Cluster
-from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Position
-from features.store.functions import Functions
+from features.store.contract import (
+    Claim,
+    Claimed,
+    ClaimState,
+    Keep,
+    Observation,
+    Observed,
+    Position,
+    Tally,
+    Track,
+    Tracked,
+)
+from features.store.counted import Moves, recall_call, track_key, tracked_of
+from features.store.functions import Call, Functions
 from features.store.request import Batch, Request, WirePlans
 from features.store.servers import raise_first
 
@@ -79,11 +91,43 @@ class RedisStore:
 
     async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
         def call(shard: int, part: list[Keep]) -> tuple[list[bytes], list[Any]]:
-            keys = [_key(self._tags[shard], b"keep:", keep.decision_id) for keep in part]
-            return keys, [str(self._keep_ms), *(keep.verdict for keep in part)]
+            tag = self._tags[shard]
+            keys = [_key(tag, what, keep.decision_id) for keep in part for what in (b"keep:", b"claim:")]
+            moves = Moves(tag, keys, self._max_lag_ms)
+            words = [word for keep in part for word in (keep.verdict, moves.encode(keep))]
+            return keys, [str(self._keep_ms), *words]
 
         kept = await self._by_shard("keep", keeps, [keep.digest for keep in keeps], call)
         return [there if there is not None else keep.verdict for there, keep in zip(kept, keeps, strict=True)]
+
+    async def recall(
+        self, tallies: Sequence[Tally], time_ms: int, tracks: Sequence[tuple[bytes, Track]]
+    ) -> tuple[list[int], list[list[Tracked]]]:
+        shards = [slot_of(digest) % self._shards for digest, _ in tracks]
+        wanted = sorted(set(range(self._shards)) if tallies else set(shards))
+        calls = [
+            recall_call(
+                self._tags[shard],
+                tallies,
+                time_ms,
+                [t for s, (_, t) in zip(shards, tracks, strict=True) if s == shard],
+            )
+            for shard in wanted
+        ]
+        replies = await self._functions.call_many(calls)
+        raise_first(replies)
+        found = {shard: iter(held) for shard, (_, held) in zip(wanted, replies, strict=True)}
+        counts = [sum(parts) for parts in zip(*(counted for counted, _ in replies), strict=True)] if tallies else []
+        return counts, [tracked_of(next(found[shard])) for shard in shards]
+
+    async def untrack(self, tracked: Sequence[tuple[bytes, Track, str]]) -> int:
+        calls: list[Call] = [
+            ("untrack", [track_key(self._tags[slot_of(digest) % self._shards], track)], [bytes.fromhex(decision_id)])
+            for digest, track, decision_id in tracked
+        ]
+        replies = await self._functions.call_many(calls)
+        raise_first(replies)
+        return sum(replies)
 
     async def observe(self, observations: Sequence[Observation], ends: Mapping[str, int]) -> list[Observed]:
         shards = {shard for shard in range(self._shards) for p in ends if self._seen.get((shard, p), -1) < 0}
