@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import msgspec
 
+from features.store.contract import Track, Tracked
 from models.facts import Facts
 from models.policy import Escalation, Outcome, Policy
 
@@ -42,6 +44,16 @@ def counting(policy: Policy, outcome: Outcome) -> Escalation | None:
         if step.action == outcome.before and policy.rank(outcome.action) >= policy.rank(step.action):
             return step
     return None
+
+
+def track_of(step: Escalation, kind: str, target: bytes) -> Track:
+    """Where the decisions that count for a step are kept; ``target``: the digest of the target's value."""
+    return Track(f"{kind}:{step.action}:{target.hex()}", step.count, step.window_s)
+
+
+def counted(step: Escalation, tracked: Sequence[Tracked], time_ms: int) -> tuple[str, ...]:
+    """The decisions of a track that count for one of ``time_ms``."""
+    return latest(tuple(decision for at_ms, decision in tracked if in_window(step, at_ms, time_ms)), step)
 
 
 def in_window(step: Escalation, at_ms: int, time_ms: int) -> bool:

@@ -61,7 +61,8 @@ Observed = Sequence[Reading | None]
 class Tally(msgspec.Struct, frozen=True, gc=False):
     """How many decisions there were in a rolling window of event time, counted on every shard.
 
-    The window is that of the features: with H the newest bucket counted or asked for, the buckets (H - buckets, H].
+    The window is that of the features: with H the newest bucket asked for, or counted on that shard, the
+    buckets (H - buckets, H].
     """
 
     name: str
