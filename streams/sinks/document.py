@@ -52,6 +52,7 @@ class _Data(msgspec.Struct):
     reference: str
     history_s: float
     degraded: list[str]
+    policy: msgspec.Raw = msgspec.Raw(b"[]")
     corrects: str | None = None
     expires_at: str | None = None
     digest: str | None = None
@@ -112,8 +113,9 @@ class Documents:
             "target": data.target,
             "score": data.score,
             "scores": data.scores,
-            "rule": {"id": [reason.rule for reason in data.reasons]},
+            "rule": {"id": [reason.rule for reason in data.reasons if reason.mode == "live"]},
             "reasons": data.reasons,
+            "policy": data.policy,
             "entities": data.entities,
             "features": data.features,
             "facts": data.facts,
@@ -124,6 +126,9 @@ class Documents:
             "degraded": data.degraded,
             "digest": data.digest,
         }
+        shadow = [reason.rule for reason in data.reasons if reason.mode == "shadow"]
+        if shadow:
+            document["shadow_rules"] = shadow
         if data.corrects is not None:
             document["corrects"] = data.corrects
         if data.expires_at is not None:

@@ -20,6 +20,7 @@ _MOST_FIELDS = 2000
 # New names under these are mapped when they first appear. Without sub-objects `ip.signups_1h` stays one name, so
 # `ip` and `ip.signups_1h` can stand side by side and an object where a number was is no conflict.
 _OPEN = {"type": "object", "dynamic": True, "subobjects": False}
+_FACTS = ("freeze", "protect", "snoozed", "tripped")
 _OPAQUE = {"type": "object", "enabled": False}
 
 
@@ -34,16 +35,20 @@ def mappings(kinds: Mapping[str, Kind]) -> dict[str, Any]:
         "@timestamp": {"type": "date"},
         "event": _object(id=KEYWORD, provider=KEYWORD, kind=KEYWORD, dataset=KEYWORD, created={"type": "date"}),
         "rule": _object(id=KEYWORD),
+        "shadow_rules": KEYWORD,
         "kafka": _object(topic=KEYWORD, partition=LONG, offset=LONG),
         **dict.fromkeys(("kind", "action", "target", "decision_id", "corrects", "digest"), KEYWORD),
         **dict.fromkeys(("bundle", "schema", "reference", "degraded"), KEYWORD),
         "score": DOUBLE,
         "scores": _object(model=KEYWORD, version=KEYWORD, score=DOUBLE, role=KEYWORD, warming=BOOLEAN),
         # What a rule observed differs in type from rule to rule; the same values are filterable elsewhere.
-        "reasons": _object(rule=KEYWORD, text=KEYWORD, action=KEYWORD, observed=_OPAQUE, limit=_OPAQUE),
+        "reasons": _object(rule=KEYWORD, text=KEYWORD, action=KEYWORD, mode=KEYWORD, observed=_OPAQUE, limit=_OPAQUE),
+        "policy": KEYWORD,
         "history_s": DOUBLE,
         "expires_at": DATE,
-        **dict.fromkeys(("entities", "features", "facts", "fields"), _OPEN),
+        **dict.fromkeys(("entities", "features", "fields"), _OPEN),
+        # Under `lists`, `labels` and `escalation` names are people's own.
+        "facts": {**_OPEN, "properties": dict.fromkeys(_FACTS, KEYWORD)},
     }
     add_ecs_fields(properties, kinds.values())
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features.event import decision_id, to_rfc3339
+from models.facts import Facts
 from models.verdict import EventRef, Reason, Score, Verdict, VerdictData, encode
 from streams.wire import RecordRef, origin_headers
 
@@ -25,8 +26,9 @@ def verdict(event_id: str, kind: str = "login", **data: Any) -> bytes:
         "reasons": (
             Reason("login.stuffing", "many failures", {"ip.failures_1h": 30}, {"ip.failures_1h": 20}, "block"),
         ),
+        "policy": ("rule login.stuffing asks for block", "the overall budget is used up: review"),
         "features": {"ip.failures_1h": 30.0, "succeeded": 1.0},
-        "facts": {"protected": False, "budget": 3},
+        "facts": Facts(lists={"vpn_exits": ("ip",)}, labels={"account": ("known good",)}, tripped=("overall",)),
         "bundle": "bundle-1",
         "schema": "schema-1",
         "reference": "reference-1",

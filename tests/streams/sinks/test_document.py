@@ -11,7 +11,7 @@ from support.verdicts import FIELDS, T0, headers, verdict
 
 from features.errors import InvalidEvent
 from features.kinds import load_kinds
-from models.verdict import VerdictData, decode
+from models.verdict import Reason, VerdictData, decode
 from streams.sinks.document import Documents
 from streams.wire import APPEND_HEADER
 
@@ -60,6 +60,14 @@ def test_names_of_the_elastic_common_schema_stand_where_it_has_one() -> None:
     assert document["source"] == {"ip": "192.0.2.1", "as": {"number": 1853}, "geo": {"country_iso_code": "AT"}}
     assert document["rule"] == {"id": ["login.stuffing"]}
     assert document["kafka"] == {"topic": "login", "partition": 3, "offset": 7}
+
+
+def test_rules_that_count_and_rules_in_the_shadow_are_found_under_names_of_their_own() -> None:
+    live = Reason("live-one", "", {}, {}, "block")
+    assert "shadow_rules" not in body(verdict("e-1", reasons=(live,)))
+    document = body(verdict("e-1", reasons=(live, Reason("watching", "", {}, {}, "block", "shadow"))))
+    assert (document["rule"], document["shadow_rules"]) == ({"id": ["live-one"]}, ["watching"])
+    assert [reason.get("mode") for reason in document["reasons"]] == [None, "shadow"]
 
 
 def test_an_allowed_event_is_no_alert() -> None:

@@ -13,10 +13,12 @@ from support.verdicts import T0, headers, verdict
 
 from features.event import decision_id
 from features.kinds import load_kinds
+from models.facts import Facts
+from models.verdict import Reason
 from streams import metrics
 from streams.sinks import bulk, intake
 from streams.sinks.document import Document
-from streams.sinks.template import install
+from streams.sinks.template import install, mappings
 
 pytestmark = pytest.mark.services
 
@@ -88,6 +90,39 @@ def test_the_fields_of_an_unknown_kind_are_mapped_by_type_and_filterable(sink: A
         "fields.chat.secret.a.b:1",
     ):
         assert sink.count(q=query) == 1, query
+
+
+def test_what_was_looked_up_and_what_the_policy_made_of_it_is_filterable_also_in_an_index_from_before(
+    sink: Any,
+) -> None:
+    before = mappings(load_kinds())
+    before["properties"]["facts"].pop("properties")
+    before["properties"]["reasons"]["properties"].pop("mode")
+    del before["properties"]["policy"], before["properties"]["shadow_rules"]
+    sink.elasticsearch.indices.create(index=f"{sink.settings.namespace}-verdicts-{INDEX_DAY}", mappings=before)
+    sink.start()
+    facts = Facts(
+        lists={"vpn_exits": ("ip",)}, labels={"account": ("known good",)}, protect=("account",), snoozed=("r-1",),
+        freeze="review", tripped=("overall",), escalation={"challenge": ("d-1", "d-2")},
+    )  # fmt: skip
+    shadow = Reason("watching", "", {"a": 1}, {"a": 2}, "block", "shadow")
+    sink.publish([(verdict("e-1", facts=facts, reasons=(shadow,), policy=("frozen",)), headers())])
+    sink.wait_for_commits(1)
+    for query in (
+        "facts.lists.vpn_exits:ip",
+        'facts.labels.account:"known good"',
+        "facts.protect:account",
+        "facts.snoozed:r-1",
+        "facts.freeze:review",
+        "facts.tripped:overall",
+        "facts.escalation.challenge:d-2",
+        "shadow_rules:watching",
+        "reasons.mode:shadow",
+        "policy:frozen",
+    ):
+        assert sink.count(q=query) == 1, query
+    assert sink.count(q="rule.id:watching") == 0
+    assert sink.dead_letters() == []
 
 
 def test_a_feature_that_appears_later_is_indexed_and_an_integer_first_keeps_fractions_exact(sink: Any) -> None:
