@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from features.catalogue import Catalogue
 from models.errors import RuleError
+from models.lists import PROTECT, ListFile, read_list
 from models.policy import Policy
 from models.policy_file import read_policy
 from models.rules.engine import RuleEngine
@@ -37,10 +38,13 @@ class BundleText(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
+    """``lists``: those of its own files that its rules use, and ``protect``."""
+
     hash: str
     text: BundleText
     engine: RuleEngine
     policy: Policy
+    lists: Mapping[str, ListFile] = field(default_factory=dict)
 
 
 def load_bundles(catalogues: Mapping[str, Catalogue], folders: Iterable[Path] = ()) -> dict[str, Bundle]:
@@ -103,9 +107,18 @@ def compile_bundle(text: BundleText, catalogue: Catalogue) -> Bundle:
                 f"{catalogue.kind.partition_key!r}, which is not its target: decisions about one target are counted "
                 "only where they come together"
             )
-    content = msgspec.json.encode([[rule for rule, _ in rules], policy], order="deterministic")
-    digest = hashlib.blake2b(content, digest_size=8).hexdigest()
-    return Bundle(digest, text, RuleEngine(catalogue, rules), policy)
+    declared = _lists(text)
+    engine = RuleEngine(catalogue, rules)
+    used = {PROTECT, *(name for _, name in engine.memberships)}
+    lists = {name: file for name, file in sorted(declared.items()) if name in used}
+    parts = [[rule for rule, _ in rules], policy, list(lists.values())]
+    digest = hashlib.blake2b(msgspec.json.encode(parts, order="deterministic"), digest_size=8).hexdigest()
+    return Bundle(digest, text, engine, policy, lists)
+
+
+def _lists(text: BundleText) -> dict[str, ListFile]:
+    """The lists by name; the last file of a name is the list."""
+    return {Path(place).stem: read_list(Path(place).stem, written, place) for place, written in text.lists.items()}
 
 
 def _is_counted_by_target(catalogue: Catalogue) -> bool:

@@ -12,6 +12,9 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0
 EVENTS = Counter("weir_events_total", "Records read from the event topics", ["kind"])
 VERDICTS = Counter("weir_verdicts_total", "Verdicts published", ["kind", "action"])
 RULES_FIRED = Counter("weir_rules_fired_total", "Rules that fired in a published verdict", ["kind", "rule"])
+SHADOW_RULES_FIRED = Counter(
+    "weir_shadow_rules_fired_total", "Rules in shadow that fired in a published verdict", ["kind", "rule"]
+)
 DUPLICATES = Counter("weir_duplicates_total", "Records that repeat another record's event", ["kind"])
 REDELIVERED = Counter("weir_redelivered_total", "Records met again after a crash or rebalance", ["kind"])
 DEGRADED = Counter("weir_degraded_total", "Verdicts made with less than everything", ["kind", "how"])
@@ -32,6 +35,9 @@ MODEL_FAULTS = Counter(
     "weir_model_faults_total", "Times that a model could not be used: refused, or left out of a verdict", ["model"]
 )
 MODEL_CHECKPOINT_TIME = Gauge("weir_model_checkpoint_time_seconds", "When the serving checkpoint was made", ["model"])
+FROZEN = Gauge("weir_frozen", "1 while somebody holds a kind's actions down with weir freeze", ["kind"])
+BUDGET_TRIPPED = Gauge("weir_budget_tripped", "1 while a budget is used up and not reset", ["kind", "budget"])
+LIST_ENTRIES = Gauge("weir_list_entries", "Values that people set in a list, expired ones too", ["list"])
 
 LABELS = Counter("weir_labels_total", "Labels read, by what became of them", ["kind", "result"])
 LEARNED = Counter("weir_learned_total", "Examples learned", ["model"])
@@ -42,3 +48,10 @@ CHECKPOINTS = Counter("weir_checkpoints_total", "Model checkpoints announced", [
 INDEXED = Counter("weir_indexed_total", "Verdict documents by outcome", ["result"])
 INDEX_RETRIES = Counter("weir_index_retries_total", "Bulk requests that had to be repeated")
 INDEX_LAG = Gauge("weir_index_lag_events", "Verdicts that wait in the log for the indexer")
+
+FOLDED = Counter("weir_folded_total", "Verdicts that the enforcer took, by what became of them", ["result"])
+ENFORCED_TARGETS = Gauge("weir_enforced_targets", "Targets with an enforcement that has not expired")
+ENFORCEMENT_SECONDS = Histogram(
+    "weir_enforcement_seconds", "From an enforced verdict's append to its enforcement's commit", buckets=_SECONDS
+)
+ENFORCER_LAG = Gauge("weir_enforcer_lag_events", "Verdicts that wait in the log for the enforcer")

@@ -28,6 +28,7 @@ from streams.in_force import InForceBook
 from streams.kafka import admin_client, topic_ids, wait_for_topics
 from streams.reference.watch import ReferenceWatch
 from streams.settings import Settings
+from streams.standing import Standing
 from streams.sinks.publish import Publisher
 from streams.store import redis_store
 from streams.topics import OWN
@@ -52,11 +53,12 @@ def run_worker(settings: Settings) -> None:
     known = catalogues(list(load_kinds(settings.kinds_folders).values()))
     book = InForceBook(settings, known)
     ids = wait_for_topics(settings, [*known, *OWN])
-    forgotten = Forgotten(settings.retention_hours)
+    forgotten, standing = Forgotten(settings.retention_hours), Standing()
 
     def on_control(key: str, value: bytes | None) -> None:
-        book.on_control(key, value)
+        standing.on_control(key, value)
         forgotten.on_control(key, value)
+        book.on_control(key, value)
 
     control = ControlReader(settings, on_control)
     control.read_to_end()
@@ -64,7 +66,9 @@ def run_worker(settings: Settings) -> None:
     publisher = Publisher(settings, f"{settings.namespace}-worker")
     store, health = redis_store(settings), StoreHealth()
     deciders = {
-        kind: Decider(settings, catalogue, store, publisher.publish, partial(book.now, kind), health, forgotten)
+        kind: Decider(
+            settings, catalogue, store, publisher.publish, partial(book.now, kind), health, forgotten, standing
+        )
         for kind, catalogue in known.items()
     }
     progress = Progress()

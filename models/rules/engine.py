@@ -44,6 +44,7 @@ class RuleEngine:
         self._compiled = [self._compile(rule, place) for rule, place in rules if rule.mode != "off"]
         self.rules: tuple[Rule, ...] = tuple(compiled.rule for compiled in self._compiled)
         self._function = _function([compiled.condition for compiled in self._compiled])
+        self.memberships: frozenset[tuple[str, str]] = frozenset()
         # Rules that read what the store knows: without it they have nothing to say.
         stateful = {info.name for info in catalogue.infos if info.aggregation != "derived"}
         self.stateful = frozenset(

@@ -45,7 +45,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tags: tuple[str, ...] = ()
     source: str = ""
     mode: Literal["live", "shadow", "off"] = "live"
-    expires: datetime | date | None = None
+    # A date or a moment, of which msgspec takes but one at a time.
+    expires: Any = None
     cases: tuple[Case, ...]
 
     @property
@@ -114,6 +115,10 @@ def _convert(table: Any, place: RuleFile) -> Rule:
         rule = msgspec.convert(table, Rule)
     except msgspec.ValidationError as error:
         raise RuleError(f"{place.path}:{place.line}: {error}") from None
+    if rule.expires is not None and not isinstance(rule.expires, date):
+        raise RuleError(
+            f"{place.path}:{place.line}: expires is no date: write for example 2026-12-31, without quotes"
+        )
     try:
         list(string.Formatter().parse(rule.reason))
     except ValueError as error:

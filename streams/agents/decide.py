@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -17,15 +16,16 @@ from features.errors import InvalidEvent, StoreBehind, StoreUnavailable
 from features.event import Event, EventDecoder
 from features.prepared import Prepared
 from features.reference import Reference
-from features.store.contract import Claim, Claimed, ClaimState, Keep, Observation, Observed, Store
+from features.store.contract import Claim, Claimed, ClaimState, Observation, Observed, Store
 from models.bundle import Bundle
-from models.facts import NO_FACTS
-from models.judge import Case, Judged, judge
+from models.facts import Facts
+from models.judge import NO_FEATURES, Case, Judged, judge
 from models.served import Served
-from models.verdict import Verdict, encode
 from streams import metrics
 from streams.agents.complete import Completeness
 from streams.agents.forget import Forgetter
+from streams.agents.lookup import Found, Lookup, Subject
+from streams.agents.measure import measure
 from streams.agents.partitions import in_log_order
 from streams.agents.patience import Patience, StoreHealth
 from streams.agents.refill import Refill, position_of
@@ -33,7 +33,9 @@ from streams.forgotten import Forgotten
 from streams.record import Record
 from streams.settings import Settings
 from streams.sinks.publish import Outgoing
-from streams.topics import DEAD_LETTERS, VERDICTS
+from streams.standing import Asked, Standing
+from streams.standing.asked import asked_of
+from streams.topics import CONTROL, DEAD_LETTERS, VERDICTS
 from streams.wire import RecordRef, encode_dead_letter, origin_headers
 
 log = structlog.get_logger()
@@ -48,6 +50,10 @@ class InForce:
     bundle: Bundle
     models: tuple[Served, ...]
     reference: Reference
+    asked: Asked = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "asked", asked_of(self.bundle))
 
 
 @dataclass(slots=True)
@@ -75,6 +81,7 @@ class Decider:
         in_force: Callable[[], InForce],
         health: StoreHealth | None = None,
         forgotten: Forgotten | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self.kind = catalogue.kind
         self._settings = settings
@@ -87,6 +94,7 @@ class Decider:
         self._forgetter = Forgetter(forgotten or Forgotten(settings.retention_hours), catalogue, store)
         refill = Refill(settings, catalogue, store, self.patience, lambda: in_force().reference, self._forgetter)
         self._complete = Completeness(self.kind.name, store, refill)
+        self._lookup = Lookup(self.kind.name, self.kind.target, store, standing or Standing())
         self._lock = asyncio.Lock()
 
     def detach(self, partitions: Sequence[int]) -> None:
@@ -105,18 +113,58 @@ class Decider:
             metrics.EVENTS.labels(self.kind.name).inc(len(ordered))
             metrics.BATCHES.labels(self.kind.name).inc()
             opened, outgoing = self._decode(ordered, in_force.reference)
-            with metrics.STAGE_SECONDS.labels(self.kind.name, "store").time():
-                await self.patience.ask(lambda: self._claim_and_observe(opened, ordered))
-            opened = self._without_duplicates(opened)
-            judged = self._judge(opened, in_force)
-            verdicts = [one.verdict for one in judged]
-            await self._keep(opened, verdicts)
+            known = await self._known(opened, ordered, in_force)
+            if known:
+                opened = self._without_duplicates(opened)
+            open_still = [one for one in opened if one.verdict is None]
+            found = await self._look_up(open_still, in_force, known)
+            judged = self._judge(open_still, found, in_force, known)
+            await self._keep(open_still, judged, found, in_force.bundle, known)
             outgoing += [self._outgoing(one) for one in opened]
+            outgoing += self._announcements(found, open_still)
             with metrics.STAGE_SECONDS.labels(self.kind.name, "publish").time():
                 await self._publish(outgoing)
-            self._complete.partitions.done(ordered)
-            self._measure(opened, verdicts)
+            if known:
+                self._complete.partitions.done(ordered)
+            else:
+                # What the store has not seen is read again before it decides more of these partitions.
+                self._complete.partitions.detach({record.where.partition for record in ordered})
+            measure(self.kind.name, [one.record for one in opened], [one.verdict for one in judged])
             return ordered
+
+    async def _known(self, opened: list[_Open], records: Sequence[Record], in_force: InForce) -> bool:
+        """Claim and observe; False where the policy does not wait any longer for a store that is away."""
+        try:
+            with metrics.STAGE_SECONDS.labels(self.kind.name, "store").time():
+                await self.patience.ask(
+                    lambda: self._claim_and_observe(opened, records), _patience_s(in_force.bundle)
+                )
+        except StoreUnavailable:
+            return False
+        return True
+
+    async def _look_up(self, opened: Sequence[_Open], in_force: InForce, known: bool) -> Found:
+        subjects = [self._subject(one) for one in opened]
+        bundle, asked = in_force.bundle, in_force.asked
+        if known:
+            with suppress(StoreUnavailable):
+                return await self.patience.ask(
+                    lambda: self._lookup.find(subjects, bundle, asked), _patience_s(bundle)
+                )
+        return self._lookup.standing(subjects, bundle, asked)
+
+    def _subject(self, one: _Open) -> Subject:
+        return Subject(one.event, self._catalogue.named(one.prepared), one.digest)
+
+    def _announcements(self, found: Found, opened: Sequence[_Open]) -> list[Outgoing]:
+        """Budgets that are used up, told to all workers with the verdicts that are the first to know."""
+        if not found.tripped:
+            return []
+        for name in found.tripped:
+            log.warning("budget_used_up", kind=self.kind.name, budget=name, doing="review until it is reset")
+        at_ms = max(one.event.time_ms for one in opened)
+        topic = self._settings.topic(CONTROL)
+        return [Outgoing(topic, key.encode(), value) for key, value in self._lookup.trip_records(found, at_ms)]
 
     async def follow(self) -> None:
         """Move the marks of shards that no event touched, notice a store that lost its tail, erase the forgotten.
@@ -198,23 +246,28 @@ class Decider:
                 metrics.REDELIVERED.labels(self.kind.name).inc()
         return mine
 
-    def _judge(self, opened: list[_Open], in_force: InForce) -> list[Judged]:
-        """Verdicts for those that have none yet."""
+    def _judge(self, opened: Sequence[_Open], found: Found, in_force: InForce, known: bool) -> list[Judged]:
         with metrics.STAGE_SECONDS.labels(self.kind.name, "judge").time():
-            cases = [self._case(one) for one in opened if one.verdict is None]
+            cases = [self._case(one, facts, known) for one, facts in zip(opened, found.facts, strict=True)]
             return judge(cases, self._catalogue, in_force.bundle, in_force.models, in_force.reference.version)
 
-    async def _keep(self, opened: list[_Open], verdicts: Sequence[Verdict]) -> None:
-        judged = [one for one in opened if one.verdict is None]
-        keeps = [Keep(one.digest, verdict.id, encode(verdict)) for one, verdict in zip(judged, verdicts, strict=True)]
-        if keeps:
-            with metrics.STAGE_SECONDS.labels(self.kind.name, "keep").time():
-                kept = await self.patience.ask(lambda: self._store.keep(keeps))
-            for one, verdict in zip(judged, kept, strict=True):
-                one.verdict = verdict
+    async def _keep(
+        self, opened: Sequence[_Open], judged: Sequence[Judged], found: Found, bundle: Bundle, known: bool
+    ) -> None:
+        """Keep the verdicts; each event's is the one that is kept then."""
+        keeps = [
+            self._lookup.keep(self._subject(one), decided, bundle, found.budgets)
+            for one, decided in zip(opened, judged, strict=True)
+        ]
+        kept: Sequence[bytes] = [keep.verdict for keep in keeps]
+        if keeps and known:
+            with metrics.STAGE_SECONDS.labels(self.kind.name, "keep").time(), suppress(StoreUnavailable):
+                kept = await self.patience.ask(lambda: self._store.keep(keeps), _patience_s(bundle))
+        for one, verdict in zip(opened, kept, strict=True):
+            one.verdict = verdict
 
-    def _case(self, one: _Open) -> Case:
-        degraded = []
+    def _case(self, one: _Open, facts: Facts, known: bool) -> Case:
+        degraded = [] if known else [NO_FEATURES]
         flags = flags_of(one.observed)
         if flags & LATE:
             degraded.append("late")
@@ -223,27 +276,18 @@ class Decider:
         if flags & REBUILDING:
             degraded.append("refill")
         origin_ms = self._store.origin_ms(one.record.where.place)
-        history_s = 0.0 if origin_ms is None else max(0, one.event.time_ms - origin_ms) / 1000
-        vector = self._catalogue.vector(one.event, one.prepared, one.observed)
-        return Case(one.event, self._catalogue.named(one.prepared), vector, NO_FACTS, history_s, tuple(degraded))
+        history_s = 0.0 if origin_ms is None or not known else max(0, one.event.time_ms - origin_ms) / 1000
+        observed = one.observed if known else [None] * len(self._catalogue.sources)
+        vector = self._catalogue.vector(one.event, one.prepared, observed)
+        return Case(one.event, self._catalogue.named(one.prepared), vector, facts, history_s, tuple(degraded))
 
     def _outgoing(self, one: _Open) -> Outgoing:
         assert one.verdict is not None
         key = one.record.key if one.record.key is not None else one.event.partition_key.encode()
         return Outgoing(self._settings.topic(VERDICTS), key, one.verdict, origin_headers(one.record.where))
 
-    def _measure(self, opened: list[_Open], verdicts: list[Verdict]) -> None:
-        kind = self.kind.name
-        now_s = time.time()
-        seconds = metrics.DECISION_SECONDS.labels(kind)
-        for one in opened:
-            seconds.observe(max(0.0, now_s - one.record.where.append_ms / 1000))
-        data = [verdict.data for verdict in verdicts]
-        for action, count in Counter(d.action for d in data).items():
-            metrics.VERDICTS.labels(kind, action).inc(count)
-        for rule, count in Counter(reason.rule for d in data for reason in d.reasons).items():
-            metrics.RULES_FIRED.labels(kind, rule).inc(count)
-        for how, count in Counter(how for d in data for how in d.degraded).items():
-            metrics.DEGRADED.labels(kind, how).inc(count)
-            if how.startswith("model:"):
-                metrics.MODEL_FAULTS.labels(how.removeprefix("model:")).inc(count)
+
+def _patience_s(bundle: Bundle) -> float | None:
+    """For how long decisions of this policy wait for a store that is away; None: for as long as it takes."""
+    without = bundle.policy.without_features
+    return None if without.do == "wait" else without.after_s

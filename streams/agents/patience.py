@@ -27,6 +27,11 @@ class StoreHealth:
     def away(self) -> bool:
         return self._gone_s is not None
 
+    @property
+    def away_s(self) -> float:
+        """For how long it has not answered."""
+        return 0.0 if self._gone_s is None else time.monotonic() - self._gone_s
+
     def gone(self, error: StoreUnavailable) -> None:
         if self._gone_s is None:
             self._gone_s = time.monotonic()
@@ -49,8 +54,11 @@ class Patience:
         """Long work goes on."""
         self.alive_s = time.monotonic()
 
-    async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        """The answer of ``call``, asked again until the store is there."""
+    async def ask(self, call: Callable[[], Awaitable[T]], for_s: float | None = None) -> T:
+        """The answer of ``call``, asked again until the store is there.
+
+        ``for_s``: raises StoreUnavailable once the store has been away for so long.
+        """
         delay_s = 0.1
         while True:
             try:
@@ -59,7 +67,9 @@ class Patience:
                 metrics.STORE_UNAVAILABLE.inc()
                 self._health.gone(error)
                 self.alive()
-                await asyncio.sleep(delay_s)
+                if for_s is not None and self._health.away_s >= for_s:
+                    raise
+                await asyncio.sleep(delay_s if for_s is None else min(delay_s, for_s))
                 delay_s = min(_LONGEST_S, delay_s * 2)
                 continue
             self._health.back()

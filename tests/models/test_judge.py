@@ -15,8 +15,9 @@ from support.events import CATALOGUES, REFERENCE, T0, event
 
 from features.event import LAST_MS, to_rfc3339
 from models.bundle import Bundle, load_bundle
-from models.judge import Case, judge
-from models.policy import Band, Policy
+from models.facts import NO_FACTS, Facts
+from models.judge import NO_FEATURES, Case, judge
+from models.policy import Band, Escalation, Policy, WithoutFeatures
 from models.scorers import Features, Logistic, champion_name, fresh_scorers
 from models.served import Served, score_batch, serve
 from models.verdict import encode, is_intact
@@ -44,11 +45,13 @@ class Fixed:
         raise AssertionError("judging must not teach")
 
 
-def case(number: int = 0, degraded: tuple[str, ...] = (), time_ms: int = T0, **values: float) -> Case:
+def case(
+    number: int = 0, degraded: tuple[str, ...] = (), time_ms: int = T0, facts: Facts = NO_FACTS, **values: float
+) -> Case:
     one = event("login", str(number), time_ms + number, ip="192.0.2.1", success=number % 2 == 0, country="AT")
     vector = [values.get(name.replace(".", "_"), float(number)) for name in LOGIN.names]
     entities = LOGIN.named(LOGIN.prepare(one, REFERENCE))
-    return Case(one, entities, vector, {"protected": False}, 3600.0, degraded)
+    return Case(one, entities, vector, facts, 3600.0, degraded)
 
 
 def trained() -> tuple[Served, ...]:
@@ -64,16 +67,16 @@ TRAINED = trained()
 
 
 def decide(cases: list[Case], models: tuple[Served, ...] = TRAINED, bundle: Bundle = BUNDLE) -> list[dict[str, Any]]:
-    verdicts = judge(cases, LOGIN, bundle, models, "ref-1")
-    return [msgspec.json.decode(encode(verdict))["data"] for verdict in verdicts]
+    judged = judge(cases, LOGIN, bundle, models, "ref-1")
+    return [msgspec.json.decode(encode(one.verdict))["data"] for one in judged]
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=12))
 def test_a_batch_gives_the_same_bytes_as_its_events_one_by_one(numbers: list[int]) -> None:
     cases = [case(number) for number in numbers]
-    together = [encode(v) for v in judge(cases, LOGIN, BUNDLE, TRAINED, "ref-1")]
-    alone = [encode(judge([one], LOGIN, BUNDLE, TRAINED, "ref-1")[0]) for one in cases]
+    together = [encode(one.verdict) for one in judge(cases, LOGIN, BUNDLE, TRAINED, "ref-1")]
+    alone = [encode(judge([one], LOGIN, BUNDLE, TRAINED, "ref-1")[0].verdict) for one in cases]
     assert together == alone
     assert all(is_intact(record) for record in together)
 
@@ -87,12 +90,12 @@ def test_judging_changes_nothing_that_it_reads() -> None:
 
 
 def test_a_verdict_tells_what_it_was_made_of() -> None:
-    (data,) = decide([case(4, degraded=("late",))])
+    (data,) = decide([case(4, degraded=("late",), facts=Facts(labels={"ip": ("office",)}))])
     assert data["event"] == {"kind": "login", "source": "test", "id": "4"}
     assert data["fields"] == {"account": "ada", "success": True, "ip": "192.0.2.1", "country": "AT"}
     assert data["entities"] == {"account": "ada", "ip": "192.0.2.1", "subnet": "192.0.2.0/24"}
     assert list(data["features"]) == list(LOGIN.names)
-    assert (data["facts"], data["history_s"], data["degraded"]) == ({"protected": False}, 3600.0, ["late"])
+    assert (data["facts"], data["history_s"], data["degraded"]) == ({"labels": {"ip": ["office"]}}, 3600.0, ["late"])
     assert (data["bundle"], data["schema"], data["reference"]) == (BUNDLE.hash, LOGIN.schema, "ref-1")
     assert [score["role"] for score in data["scores"]] == ["champion", "shadow"]
     assert data["target"] == "account"
@@ -102,9 +105,9 @@ def test_a_verdict_tells_what_it_was_made_of() -> None:
 def test_no_private_text_is_in_a_verdict() -> None:
     mail = CATALOGUES["mail"]
     one = event("mail", "1", body="the secret body", headers="the secret headers")
-    whole = Case(one, {}, [0.0] * len(mail.names), {}, 0.0, ())
-    (verdict,) = judge([whole], mail, load_bundle(mail), (), "ref")
-    assert b"secret" not in encode(verdict)
+    whole = Case(one, {}, [0.0] * len(mail.names), NO_FACTS, 0.0, ())
+    (judged,) = judge([whole], mail, load_bundle(mail), (), "ref")
+    assert b"secret" not in encode(judged.verdict)
 
 
 def test_a_fired_rule_gives_its_action_and_its_reason_with_the_values_that_it_saw() -> None:
@@ -180,3 +183,42 @@ def test_the_champion_is_served_first_and_the_others_by_name() -> None:
         ("a", "shadow"),
         ("z", "shadow"),
     ]
+
+
+GUESSING = {"account_failures_10m": 12.0}
+
+
+def test_the_policy_tells_each_step_in_words() -> None:
+    (data,) = decide([case(1, facts=Facts(freeze="review"), **GUESSING)], ())
+    assert data["policy"] == ["rule login-brute-force asks for throttle", "frozen, at most review: review"]
+    assert (data["action"], data["facts"], data["degraded"]) == ("review", {"freeze": "review"}, ["frozen"])
+
+
+def test_a_snoozed_rule_is_silent() -> None:
+    (data,) = decide([case(1, facts=Facts(snoozed=("login-brute-force",)), **GUESSING)], ())
+    assert (data["action"], data["reasons"], data["policy"]) == ("allow", [], [])
+
+
+def test_a_batch_counts_its_own_decisions_towards_an_escalation() -> None:
+    policy = Policy(escalation=(Escalation("throttle", 3, "1h", "block"),))
+    bundle = replace(BUNDLE, policy=policy)
+    cases = [case(number, **GUESSING) for number in (1, 3, 5, 7)]
+    together = decide(cases, (), bundle)
+    assert [data["action"] for data in together] == ["throttle", "throttle", "block", "block"]
+    first, second, third = (one.event.decision_id for one in cases[:3])
+    assert together[2]["facts"] == {"escalation": {"throttle": [first, second]}}
+    assert together[3]["facts"] == {"escalation": {"throttle": [second, third]}}
+    assert together[2]["policy"][-1] == "throttle for the 3rd time within 1h: block"
+    # With what facts tell of earlier micro-batches the same comes out.
+    alone = case(5, facts=Facts(escalation={"throttle": (first, second)}), **GUESSING)
+    assert decide([alone], (), bundle) == [together[2]]
+
+
+@pytest.mark.parametrize(
+    ("without", "action"),
+    [(WithoutFeatures("open"), "allow"), (WithoutFeatures("closed", "challenge"), "challenge")],
+)
+def test_without_features_only_what_the_event_tells_is_judged(without: WithoutFeatures, action: str) -> None:
+    bundle = replace(BUNDLE, policy=Policy(bands=(Band(0.1, "block"),), without_features=without))
+    (data,) = decide([case(1, degraded=(NO_FEATURES,), **GUESSING)], TRAINED, bundle)
+    assert (data["action"], data["reasons"], data["score"], data["scores"]) == (action, [], None, [])
