@@ -51,9 +51,9 @@ def read_list(name: str, text: str, place: str) -> ListFile:
     except tomllib.TOMLDecodeError as error:
         raise RuleError(f"{place}: not TOML: {error}") from None
     _refuse_unknown(table, _Written, place)
-    entries = table.get("entry", [])
-    lines = _lines(text, len(entries) if isinstance(entries, list) else 0)
-    for one, line in zip(entries, lines, strict=False):
+    entries = table["entry"] if isinstance(table.get("entry"), list) else []
+    lines = _lines(text, len(entries))
+    for one, line in zip(entries, lines, strict=True):
         if isinstance(one, dict):
             _refuse_unknown(one, _WrittenEntry, f"{place}:{line}")
     try:
