@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 
 import structlog
 
-from features.aggregations.state import LATE, REBUILDING, REPEATED
-from features.catalogue import Catalogue, flags_of
-from features.entity import digest
-from features.errors import InvalidEvent, StoreBehind, StoreUnavailable
-from features.event import Event, EventDecoder
-from features.prepared import Prepared
-from features.reference import Reference
-from features.store.contract import Claim, Claimed, ClaimState, Observation, Observed, Store
-from models.bundle import Bundle
-from models.facts import Facts
-from models.judge import NO_FEATURES, Case, Judged, judge
-from models.served import Served
+from features.catalogue import Catalogue
+from features.errors import StoreBehind, StoreUnavailable
+from features.store.contract import Claim, ClaimState, Observation, Store
 from streams import metrics
 from streams.agents.complete import Completeness
 from streams.agents.forget import Forgetter
-from streams.agents.lookup import Found, Lookup, Subject
+from streams.agents.judging import InForce, Judging
 from streams.agents.measure import measure
+from streams.agents.opened import Door, Opened
 from streams.agents.partitions import in_log_order
 from streams.agents.patience import Patience, StoreHealth
 from streams.agents.refill import Refill, position_of
@@ -33,40 +23,12 @@ from streams.forgotten import Forgotten
 from streams.record import Record
 from streams.settings import Settings
 from streams.sinks.publish import Outgoing
-from streams.standing import Asked, Standing
-from streams.standing.asked import asked_of
-from streams.topics import CONTROL, DEAD_LETTERS, VERDICTS
-from streams.wire import RecordRef, encode_dead_letter, origin_headers
+from streams.standing import Standing
+from streams.topics import VERDICTS
+from streams.wire import RecordRef, origin_headers
 
 log = structlog.get_logger()
-_UNCLAIMED = Claimed(ClaimState.NEW)
 Publish = Callable[[Sequence[Outgoing]], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """What judges at the moment: replaced whole, between two micro-batches."""
-
-    bundle: Bundle
-    models: tuple[Served, ...]
-    reference: Reference
-    asked: Asked = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "asked", asked_of(self.bundle))
-
-
-@dataclass(slots=True)
-class _Open:
-    """An event on its way through one micro-batch; ``verdict`` is filled by keep, or by an earlier keep."""
-
-    record: Record
-    event: Event
-    prepared: Prepared
-    digest: bytes
-    claimed: Claimed
-    observed: Observed
-    verdict: bytes | None = None
 
 
 class Decider:
@@ -89,12 +51,13 @@ class Decider:
         self._store = store
         self._publish = publish
         self._in_force = in_force
-        self.decoder = EventDecoder(self.kind, settings.max_record_bytes, settings.max_future_s)
+        self._door = Door(settings, catalogue)
+        self.decoder = self._door.decoder
         self.patience = Patience(health or StoreHealth())
         self._forgetter = Forgetter(forgotten or Forgotten(settings.retention_hours), catalogue, store)
         refill = Refill(settings, catalogue, store, self.patience, lambda: in_force().reference, self._forgetter)
         self._complete = Completeness(self.kind.name, store, refill)
-        self._lookup = Lookup(self.kind.name, self.kind.target, store, standing or Standing())
+        self._judging = Judging(settings, catalogue, store, self.patience, standing or Standing())
         self._lock = asyncio.Lock()
 
     def detach(self, partitions: Sequence[int]) -> None:
@@ -112,16 +75,14 @@ class Decider:
             ordered = in_log_order(records)
             metrics.EVENTS.labels(self.kind.name).inc(len(ordered))
             metrics.BATCHES.labels(self.kind.name).inc()
-            opened, outgoing = self._decode(ordered, in_force.reference)
+            opened, outgoing = self._door.open(ordered, in_force.reference)
             known = await self._known(opened, ordered, in_force)
             if known:
                 opened = self._without_duplicates(opened)
             open_still = [one for one in opened if one.verdict is None]
-            found = await self._look_up(open_still, in_force, known)
-            judged = self._judge(open_still, found, in_force, known)
-            await self._keep(open_still, judged, found, in_force.bundle, known)
+            made = await self._judging.judge(open_still, in_force, known)
             outgoing += [self._outgoing(one) for one in opened]
-            outgoing += self._announcements(found, open_still)
+            outgoing += made.announcements
             with metrics.STAGE_SECONDS.labels(self.kind.name, "publish").time():
                 await self._publish(outgoing)
             if known:
@@ -129,42 +90,17 @@ class Decider:
             else:
                 # What the store has not seen is read again before it decides more of these partitions.
                 self._complete.partitions.detach({record.where.partition for record in ordered})
-            measure(self.kind.name, [one.record for one in opened], [one.verdict for one in judged])
+            measure(self.kind.name, [one.record for one in opened], [one.verdict for one in made.judged])
             return ordered
 
-    async def _known(self, opened: list[_Open], records: Sequence[Record], in_force: InForce) -> bool:
+    async def _known(self, opened: list[Opened], records: Sequence[Record], in_force: InForce) -> bool:
         """Claim and observe; False where the policy does not wait any longer for a store that is away."""
         try:
             with metrics.STAGE_SECONDS.labels(self.kind.name, "store").time():
-                await self.patience.ask(
-                    lambda: self._claim_and_observe(opened, records), _patience_s(in_force.bundle)
-                )
+                await self.patience.ask(lambda: self._claim_and_observe(opened, records), in_force.patience_s)
         except StoreUnavailable:
             return False
         return True
-
-    async def _look_up(self, opened: Sequence[_Open], in_force: InForce, known: bool) -> Found:
-        subjects = [self._subject(one) for one in opened]
-        bundle, asked = in_force.bundle, in_force.asked
-        if known:
-            with suppress(StoreUnavailable):
-                return await self.patience.ask(
-                    lambda: self._lookup.find(subjects, bundle, asked), _patience_s(bundle)
-                )
-        return self._lookup.standing(subjects, bundle, asked)
-
-    def _subject(self, one: _Open) -> Subject:
-        return Subject(one.event, self._catalogue.named(one.prepared), one.digest)
-
-    def _announcements(self, found: Found, opened: Sequence[_Open]) -> list[Outgoing]:
-        """Budgets that are used up, told to all workers with the verdicts that are the first to know."""
-        if not found.tripped:
-            return []
-        for name in found.tripped:
-            log.warning("budget_used_up", kind=self.kind.name, budget=name, doing="review until it is reset")
-        at_ms = max(one.event.time_ms for one in opened)
-        topic = self._settings.topic(CONTROL)
-        return [Outgoing(topic, key.encode(), value) for key, value in self._lookup.trip_records(found, at_ms)]
 
     async def follow(self) -> None:
         """Move the marks of shards that no event touched, notice a store that lost its tail, erase the forgotten.
@@ -193,7 +129,7 @@ class Decider:
             except (StoreUnavailable, StoreBehind):
                 return
 
-    async def _claim_and_observe(self, opened: list[_Open], records: Sequence[Record]) -> None:
+    async def _claim_and_observe(self, opened: list[Opened], records: Sequence[Record]) -> None:
         """One attempt at both: after any trouble claims are made again too, for they may have been lost."""
         while True:
             await self._complete.attach(records)
@@ -215,29 +151,11 @@ class Decider:
                 one.observed = observed
             return
 
-    def _observation(self, one: _Open) -> Observation:
+    def _observation(self, one: Opened) -> Observation:
         updates = self._forgetter.updates(one.event, one.prepared, one.record.where.append_ms)
         return Observation(position_of(one.record), one.event.time_ms, updates)
 
-    def _decode(self, records: Sequence[Record], reference: Reference) -> tuple[list[_Open], list[Outgoing]]:
-        opened: list[_Open] = []
-        refused: list[Outgoing] = []
-        unknown = self.decoder.unknown_fields
-        for record in records:
-            try:
-                event = self.decoder.decode(record.value, record.where.append_ms)
-            except InvalidEvent as error:
-                metrics.DEAD_LETTERS.labels(self.kind.name, error.reason).inc()
-                letter = encode_dead_letter(record.where, error)
-                refused.append(Outgoing(self._settings.topic(DEAD_LETTERS), None, letter))
-                continue
-            prepared = self._catalogue.prepare(event, reference)
-            opened.append(_Open(record, event, prepared, digest(event.partition_key), _UNCLAIMED, ()))
-        if self.decoder.unknown_fields > unknown:
-            metrics.UNKNOWN_FIELDS.labels(self.kind.name).inc(self.decoder.unknown_fields - unknown)
-        return opened, refused
-
-    def _without_duplicates(self, opened: list[_Open]) -> list[_Open]:
+    def _without_duplicates(self, opened: list[Opened]) -> list[Opened]:
         mine = [one for one in opened if one.claimed.state is not ClaimState.DUPLICATE]
         metrics.DUPLICATES.labels(self.kind.name).inc(len(opened) - len(mine))
         for one in mine:
@@ -246,48 +164,7 @@ class Decider:
                 metrics.REDELIVERED.labels(self.kind.name).inc()
         return mine
 
-    def _judge(self, opened: Sequence[_Open], found: Found, in_force: InForce, known: bool) -> list[Judged]:
-        with metrics.STAGE_SECONDS.labels(self.kind.name, "judge").time():
-            cases = [self._case(one, facts, known) for one, facts in zip(opened, found.facts, strict=True)]
-            return judge(cases, self._catalogue, in_force.bundle, in_force.models, in_force.reference.version)
-
-    async def _keep(
-        self, opened: Sequence[_Open], judged: Sequence[Judged], found: Found, bundle: Bundle, known: bool
-    ) -> None:
-        """Keep the verdicts; each event's is the one that is kept then."""
-        keeps = [
-            self._lookup.keep(self._subject(one), decided, bundle, found.budgets)
-            for one, decided in zip(opened, judged, strict=True)
-        ]
-        kept: Sequence[bytes] = [keep.verdict for keep in keeps]
-        if keeps and known:
-            with metrics.STAGE_SECONDS.labels(self.kind.name, "keep").time(), suppress(StoreUnavailable):
-                kept = await self.patience.ask(lambda: self._store.keep(keeps), _patience_s(bundle))
-        for one, verdict in zip(opened, kept, strict=True):
-            one.verdict = verdict
-
-    def _case(self, one: _Open, facts: Facts, known: bool) -> Case:
-        degraded = [] if known else [NO_FEATURES]
-        flags = flags_of(one.observed)
-        if flags & LATE:
-            degraded.append("late")
-        if flags & REPEATED:
-            degraded.append("reread")
-        if flags & REBUILDING:
-            degraded.append("refill")
-        origin_ms = self._store.origin_ms(one.record.where.place)
-        history_s = 0.0 if origin_ms is None or not known else max(0, one.event.time_ms - origin_ms) / 1000
-        observed = one.observed if known else [None] * len(self._catalogue.sources)
-        vector = self._catalogue.vector(one.event, one.prepared, observed)
-        return Case(one.event, self._catalogue.named(one.prepared), vector, facts, history_s, tuple(degraded))
-
-    def _outgoing(self, one: _Open) -> Outgoing:
+    def _outgoing(self, one: Opened) -> Outgoing:
         assert one.verdict is not None
         key = one.record.key if one.record.key is not None else one.event.partition_key.encode()
         return Outgoing(self._settings.topic(VERDICTS), key, one.verdict, origin_headers(one.record.where))
-
-
-def _patience_s(bundle: Bundle) -> float | None:
-    """For how long decisions of this policy wait for a store that is away; None: for as long as it takes."""
-    without = bundle.policy.without_features
-    return None if without.do == "wait" else without.after_s

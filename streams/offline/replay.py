@@ -20,7 +20,8 @@ from models.learning.learner import GivenLabel, LabelResult, ModelLearner
 from models.scorers import Scorer, champion_name, fresh_scorers
 from models.served import UNTRAINED, serve
 from models.verdict import decode
-from streams.agents.decide import Decider, InForce
+from streams.agents.decide import Decider
+from streams.agents.judging import InForce
 from streams.record import Record
 from streams.settings import Settings
 from streams.sinks.publish import Outgoing

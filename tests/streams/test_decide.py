@@ -12,7 +12,8 @@ from features.reference import load_reference
 from features.store.memory import MemoryStore
 from models.bundle import load_bundle
 from models.verdict import Verdict, decode
-from streams.agents.decide import Decider, InForce
+from streams.agents.decide import Decider
+from streams.agents.judging import InForce
 from streams.agents.partitions import Partitions, in_log_order
 from streams.record import Record
 from streams.settings import Settings

@@ -18,7 +18,8 @@ from features.prepared import Update
 from features.store.contract import Observation, Position
 from features.store.memory import MemoryStore
 from models.bundle import load_bundle
-from streams.agents.decide import Decider, InForce
+from streams.agents.decide import Decider
+from streams.agents.judging import InForce
 from streams.agents.forget import Forgetter
 from streams.forgotten import Forgetting, Forgotten, forgotten_key
 from streams.record import Record

@@ -13,7 +13,7 @@ from models.registry.folder import Manifest, Registry
 from models.scorers import Logistic
 from models.served import UNTRAINED
 from streams import metrics
-from streams.agents.decide import InForce
+from streams.agents.judging import InForce
 from streams.in_force import InForceBook
 from streams.settings import Settings
 
