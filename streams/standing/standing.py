@@ -129,9 +129,10 @@ class Standing:
     def _protected(self, entities: Mapping[str, str], own: EntityList | None, time_ms: int) -> tuple[str, ...]:
         if own is None and PROTECT not in self._lists:
             return ()
-        return tuple(
+        found = [
             name
             for name, value in entities.items()
             if (own is not None and own.holds(name, value, time_ms))
             or self._lists.holds(PROTECT, name, value, time_ms)
-        )
+        ]
+        return tuple(sorted(found))
