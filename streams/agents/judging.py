@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import structlog
-
 from features.catalogue import Catalogue
 from features.errors import StoreUnavailable
 from features.reference import Reference
@@ -24,8 +22,6 @@ from streams.sinks.publish import Outgoing
 from streams.standing import Asked, Standing
 from streams.standing.asked import asked_of
 from streams.topics import CONTROL
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +113,6 @@ class Judging:
         """Budgets that are used up, told to all workers with the verdicts that are the first to know."""
         if not found.tripped:
             return []
-        for name in found.tripped:
-            log.warning("budget_used_up", kind=self._kind, budget=name, doing="review until it is reset")
         at_ms = max(one.event.time_ms for one in subjects)
         records = self._lookup.trip_records(found, at_ms)
         return [Outgoing(self._control, key.encode(), value) for key, value in records]

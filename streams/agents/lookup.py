@@ -45,6 +45,8 @@ class Lookup:
         self._target = target
         self._store = store
         self._standing = standing
+        # Budgets that were found to be used up here, by their last reset: told once, and known before it comes back.
+        self._told: dict[str, int] = {}
 
     def standing(self, subjects: Sequence[Subject], bundle: Bundle, asked: Asked) -> Found:
         """What people set, without asking the store: for decisions that must not wait for it."""
@@ -62,7 +64,7 @@ class Lookup:
         newest_ms = max(one.event.time_ms for one in subjects)
         counts, tracked = await self._store.recall(budgets.tallies, newest_ms, list(tracks.values()))
         used_up = budgets.used_up(counts)
-        standing = self._standing.tripped(self._kind)
+        standing = self._tripped()
         facts = self._with_tripped(found.facts, bundle, used_up)
         known = dict(zip(tracks, tracked, strict=True))
         if known:
@@ -74,7 +76,12 @@ class Lookup:
 
     def trip_records(self, found: Found, at_ms: int) -> list[tuple[str, bytes]]:
         """What has to be told to everybody, by key of the control topic."""
+        self._told |= {name: self._standing.reset_ms(self._kind, name) for name in found.tripped}
         return [self._standing.trip_record(self._kind, name, at_ms) for name in found.tripped]
+
+    def _tripped(self) -> set[str]:
+        told = {name for name, reset in self._told.items() if reset == self._standing.reset_ms(self._kind, name)}
+        return told.union(self._standing.tripped(self._kind))
 
     def keep(self, subject: Subject, judged: Judged, bundle: Bundle, budgets: Budgets) -> Keep:
         """The verdict to be kept, with what it counts for."""
@@ -89,7 +96,7 @@ class Lookup:
 
     def _with_tripped(self, facts: list[Facts], bundle: Bundle, used_up: Sequence[str]) -> list[Facts]:
         """Only budgets that the policy has: others may have been used up under an earlier one."""
-        tripped = self._standing.tripped(self._kind)
+        tripped = self._tripped()
         if not tripped and not used_up:
             return facts
         names = {budget.name for budget in bundle.policy.budgets}
