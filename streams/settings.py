@@ -62,6 +62,7 @@ class Settings(BaseSettings):
 
     min_labels: int = Field(200, ge=1, description="labels of each class before a champion's score counts")
     checkpoint_s: float = Field(5.0, gt=0, description="the learner's time between two checkpoints")
+    keep_models_hours: int = Field(6, ge=0, description="for how long all versions of models are kept, to verify")
     remember_decisions: int = Field(200_000, ge=1000, description="decisions that the learner keeps for late labels")
 
     index_batch: int = Field(1000, ge=1, le=10_000, description="most documents of a bulk request")
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     worker_port: int = Field(19601, ge=0, le=65535, description="port of the worker's /metrics and /ready; 0: any")
     learner_port: int = Field(19602, ge=0, le=65535, description="port of the learner's /metrics and /ready; 0: any")
     indexer_port: int = Field(19603, ge=0, le=65535, description="port of the indexer's /metrics and /ready; 0: any")
+    enforcer_port: int = Field(19604, ge=0, le=65535, description="port of the enforcer's /metrics, /ready; 0: any")
     stuck_s: int = Field(60, ge=5, description="a worker without progress for so long ends with 70")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -1,17 +1,21 @@
 """The registry in a folder: ``<version>.model``, ``<version>.state`` and a signed manifest for each checkpoint.
 
 A version is the hash of the model's bytes, so equal models have equal versions and nothing is ever overwritten.
+Versions are kept for a time (``prune``), so that the verdicts in which they scored can be verified.
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import hmac
 import os
 import pickle
 import re
 import secrets
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -20,7 +24,7 @@ from models.errors import ModelError
 from models.scorers import Scorer
 
 _VERSION = re.compile(r"[0-9a-f]{32}")
-_KEPT_CHECKPOINTS = 5
+_NEWEST = 5
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +41,27 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     learned: int
     made_ms: int
     signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    """A manifest's file and what its name tells. ``at_ms``: when it was written, in milliseconds since 1970."""
+
+    path: Path
+    model: str
+    version: str
+    state: str
+    at_ms: int
+
+    @classmethod
+    def of(cls, path: Path) -> _Checkpoint | None:
+        """None if another process has deleted it meanwhile."""
+        model, _, rest = path.stem.rpartition("@")
+        version, _, state = rest.partition("-")
+        try:
+            return cls(path, model, version, state, path.stat().st_mtime_ns // 1_000_000)
+        except FileNotFoundError:
+            return None
 
 
 class Registry:
@@ -84,17 +109,36 @@ class Registry:
         if not (_VERSION.fullmatch(manifest.version) and _VERSION.fullmatch(manifest.state)):
             raise ModelError(f"checkpoint of {manifest.model}: its version is no hash")
 
-    def prune(self, model: str) -> None:
-        """Delete all but the newest checkpoints of a model."""
-        manifests = sorted(self._folder.glob(f"{model}@*.json"), key=lambda path: path.stat().st_mtime_ns)
-        stale = manifests[:-_KEPT_CHECKPOINTS]
-        kept = "".join(path.name for path in self._folder.glob("*.json") if path not in stale)
-        for path in stale:
-            version, _, state = path.stem.partition("@")[2].partition("-")
-            path.unlink(missing_ok=True)
-            for name, ending in ((version, "model"), (state, "state")):
-                if name not in kept:
-                    (self._folder / f"{name}.{ending}").unlink(missing_ok=True)
+    def find(self, model: str, version: str) -> Manifest | None:
+        """A manifest of this version, if the registry still has one."""
+        if not _VERSION.fullmatch(version):
+            return None
+        for path in self._folder.glob(f"{glob.escape(model)}@{version}-*.json"):
+            try:
+                return msgspec.json.decode(path.read_bytes(), type=Manifest)
+            except (OSError, msgspec.MsgspecError, UnicodeError):
+                continue  # just pruned, or half of a disk's fault: another manifest may do
+        return None
+
+    def prune(self, before_ms: int) -> None:
+        """Delete versions that were stored before that, and the states of all but a model's newest checkpoints.
+
+        A model's newest checkpoints stay however old they are.
+        """
+        checkpoints = sorted(
+            (_Checkpoint.of(path) for path in self._folder.glob("*@*.json")), key=lambda one: one.at_ms
+        )
+        newest: dict[str, list[_Checkpoint]] = defaultdict(list)
+        for one in checkpoints:
+            newest[one.model] = [*newest[one.model][1 - _NEWEST :], one]
+        resumable = [one for kept in newest.values() for one in kept]
+        kept = [*resumable, *(one for one in checkpoints if one.at_ms >= before_ms)]
+        names = {one.path.name for one in kept}
+        names |= {f"{one.version}.model" for one in kept} | {f"{one.state}.state" for one in resumable}
+        for one in checkpoints:
+            for name in (one.path.name, f"{one.version}.model", f"{one.state}.state"):
+                if name not in names:
+                    (self._folder / name).unlink(missing_ok=True)
 
     def _read(self, name: str, expected: str) -> bytes:
         try:

@@ -22,6 +22,7 @@ from streams.topics import CONTROL
 
 log = structlog.get_logger()
 _TIMEOUT_S = 60
+_SAVES_BETWEEN_PRUNES = 100
 
 
 def _again(call: Callable[[], object]) -> None:
@@ -44,6 +45,7 @@ class Checkpoints:
         self._catalogues = catalogues
         self._registry = Registry(settings.registry)
         self._producers: dict[str, Producer] = {}
+        self._saves = 0
 
     def restore(self) -> dict[str, ModelLearner]:
         """Fence other learners, then take up every model where its newest checkpoint left it."""
@@ -92,8 +94,14 @@ class Checkpoints:
             log.warning("checkpoint_postponed", model=learner.name, why=error.args[0].name())
             return
         learner.changed = False
-        self._registry.prune(learner.name)
+        self._prune()
         metrics.CHECKPOINTS.labels(learner.name).inc()
+
+    def _prune(self) -> None:
+        """Now and then: there are many versions to look through."""
+        if self._saves % _SAVES_BETWEEN_PRUNES == 0:
+            self._registry.prune(int((time.time() - self._settings.keep_models_hours * 3600) * 1000))
+        self._saves += 1
 
     def _transactional(self, name: str) -> Producer:
         config = producer_config(self._settings, f"{self._settings.namespace}-learner")

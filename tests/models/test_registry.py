@@ -151,25 +151,46 @@ def test_a_checkpoint_of_code_that_is_gone_is_a_model_error(
         registry.load(saved)
 
 
-def test_prune_keeps_the_newest_five_and_what_they_share(registry: Registry, tmp_path: Path) -> None:
+def test_prune_keeps_versions_for_a_time_states_of_the_newest_five_and_what_they_share(
+    registry: Registry, tmp_path: Path
+) -> None:
     saved = [registry.save(manifest(), scorer(n), b"shared" if n in (0, 8) else b"%d" % n) for n in range(9)]
     other = registry.save(manifest("mail.logistic"), scorer(1), b"2")
-    for age, path in enumerate(files(tmp_path, "*.json")):
-        os.utime(path, ns=(age, age))
-    for age, one in enumerate(saved):
-        os.utime(tmp_path / "registry" / f"{one.model}@{one.version}-{one.state}.json", ns=(age + 100, age + 100))
-    registry.prune("login.logistic")
+    for at_ms, one in [(0, other), *enumerate(saved)]:
+        path = tmp_path / "registry" / f"{one.model}@{one.version}-{one.state}.json"
+        os.utime(path, ns=(at_ms * 1_000_000, at_ms * 1_000_000))
+    registry.prune(before_ms=2)
+    for one in saved[2:]:
+        found = registry.find(one.model, one.version)
+        assert found is not None
+        assert registry.load(found).learned in range(2, 9)
     for one in saved[4:]:
-        assert registry.load(one).learned in range(4, 9)
         assert registry.load_state(one)
-    for one in saved[:4]:
-        assert not list((tmp_path / "registry").glob(f"*{one.version}-*login*"))
-    # The pruned checkpoints 1 and 2 shared a model and a state with another model's checkpoint.
+    assert [registry.find(one.model, one.version) for one in saved[:2]] == [None, None]
+    # Another model's newest checkpoint stays, however old it is: it shares a version with one that went.
     assert registry.load(other).learned == 1
     assert registry.load_state(other) == b"2"
-    assert len(files(tmp_path, "login.logistic@*.json")) == 5
-    assert len(files(tmp_path, "*.model")) == 6
-    assert len(files(tmp_path, "*.state")) == 6
+    assert len(files(tmp_path, "login.logistic@*.json")) == 7
+    assert len(files(tmp_path, "*.model")) == 8
+    assert {path.stem for path in files(tmp_path, "*.state")} == {one.state for one in [*saved[4:], other]}
+
+
+def test_a_version_is_found_by_its_models_name_and_hash_and_nothing_else_is(
+    registry: Registry, tmp_path: Path
+) -> None:
+    saved = registry.save(manifest(), scorer(3), b"state")
+    assert registry.find("login.logistic", saved.version) == saved
+    for model, version in (
+        ("mail.logistic", saved.version),
+        ("*", saved.version),
+        ("login.logistic", "*"),
+        ("login.logistic", "untrained"),
+        ("../registry/login.logistic", "0" * 32),
+    ):
+        assert registry.find(model, version) is None
+    (path,) = files(tmp_path, "*.json")
+    path.write_bytes(b"{")
+    assert registry.find("login.logistic", saved.version) is None
 
 
 def test_nothing_half_written_is_left(registry: Registry, tmp_path: Path) -> None:
