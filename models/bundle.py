@@ -111,7 +111,7 @@ def compile_bundle(text: BundleText, catalogue: Catalogue) -> Bundle:
     engine = RuleEngine(catalogue, rules)
     used = {PROTECT, *(name for _, name in engine.memberships)}
     lists = {name: file for name, file in sorted(declared.items()) if name in used}
-    parts = [[rule for rule, _ in rules], policy, list(lists.values())]
+    parts = [text.kind, [rule for rule, _ in rules], policy, list(lists.values())]
     digest = hashlib.blake2b(msgspec.json.encode(parts, order="deterministic"), digest_size=8).hexdigest()
     return Bundle(digest, text, engine, policy, lists)
 
