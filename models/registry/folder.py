@@ -125,9 +125,8 @@ class Registry:
 
         A model's newest checkpoints stay however old they are.
         """
-        checkpoints = sorted(
-            (_Checkpoint.of(path) for path in self._folder.glob("*@*.json")), key=lambda one: one.at_ms
-        )
+        found = (_Checkpoint.of(path) for path in self._folder.glob("*@*.json"))
+        checkpoints = sorted((one for one in found if one is not None), key=lambda one: one.at_ms)
         newest: dict[str, list[_Checkpoint]] = defaultdict(list)
         for one in checkpoints:
             newest[one.model] = [*newest[one.model][1 - _NEWEST :], one]
