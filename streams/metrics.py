@@ -35,6 +35,10 @@ MODEL_FAULTS = Counter(
     "weir_model_faults_total", "Times that a model could not be used: refused, or left out of a verdict", ["model"]
 )
 MODEL_CHECKPOINT_TIME = Gauge("weir_model_checkpoint_time_seconds", "When the serving checkpoint was made", ["model"])
+BUNDLE_INFO = Gauge(
+    "weir_bundle_info", "1 for the rules and policy that judge a kind, by their hash", ["kind", "bundle"]
+)
+BUNDLES_REFUSED = Counter("weir_bundles_refused_total", "Bundles that this worker could not take", ["kind"])
 FROZEN = Gauge("weir_frozen", "1 while somebody holds a kind's actions down with weir freeze", ["kind"])
 BUDGET_TRIPPED = Gauge("weir_budget_tripped", "1 while a budget is used up and not reset", ["kind", "budget"])
 LIST_ENTRIES = Gauge("weir_list_entries", "Values that people set in a list, expired ones too", ["list"])

@@ -21,6 +21,7 @@ from streams.agents.decide import Decider
 from streams.agents.patience import StoreHealth
 from streams.agents.quiet import QuietPartitions
 from streams.app import EXIT_UNEXPECTED, Progress, build_app, end_process, group_of
+from streams.bundles.ship import announce_shipped
 from streams.control import ControlReader
 from streams.forgotten import Forgotten
 from streams.http import StatusServer
@@ -62,7 +63,9 @@ def run_worker(settings: Settings) -> None:
 
     control = ControlReader(settings, on_control)
     control.read_to_end()
+    unknown = book.settle()
     control.follow()
+    announce_shipped(settings, unknown.values())
     publisher = Publisher(settings, f"{settings.namespace}-worker")
     store, health = redis_store(settings), StoreHealth()
     deciders = {

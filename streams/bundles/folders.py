@@ -1,0 +1,81 @@
+"""From folders of rules to bundles and back: names of files that mean the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from features.catalogue import Catalogue
+from features.errors import WeirError
+from models.bundle import RULEBOOK, Bundle, BundleText, compile_bundle, load_bundles, read_text
+
+_POLICY = "policy.toml"
+
+
+def shipped_bundles(catalogues: Mapping[str, Catalogue], folders: Iterable[Path]) -> dict[str, Bundle]:
+    """What judges where nothing was published: the rulebook and the folders that the settings name.
+
+    Raises RuleError, which names files by their place on this machine.
+    """
+    folders = tuple(folders)
+    bundles = load_bundles(catalogues, folders)
+    return {kind: _portable(bundle, (RULEBOOK, *folders)) for kind, bundle in bundles.items()}
+
+
+def bundles_alone(catalogues: Mapping[str, Catalogue], folders: Iterable[Path]) -> dict[str, Bundle]:
+    """The same of these folders only, without the rulebook."""
+    folders = tuple(folders)
+    bundles = {kind: compile_bundle(read_text(kind, folders), catalogue) for kind, catalogue in catalogues.items()}
+    return {kind: _portable(bundle, folders) for kind, bundle in bundles.items()}
+
+
+def write_files(text: BundleText, out: Path) -> list[Path]:
+    """Write a bundle's files so that its folders can be read again as folders of rules; raises WeirError.
+
+    Nothing is overwritten. A policy that stands in no folder of the kind goes into the last one.
+    """
+    policy, words = text.policy
+    if PurePosixPath(policy).parent.name != text.kind:
+        tops = [PurePosixPath(name).parts[0] for name in (*text.rules, *text.lists)] or [RULEBOOK.name]
+        policy = f"{tops[-1]}/{text.kind}/{_POLICY}"
+    files = {out / name: content for name, content in {**text.rules, **text.lists, policy: words}.items()}
+    for path in files:
+        if out.resolve() not in path.resolve().parents:
+            raise WeirError(f"{path} is outside of {out}: this bundle was not made by 'weir rules publish'")
+        if path.exists():
+            raise WeirError(f"{path} exists: name a folder that is new, or remove it")
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise WeirError(f"{out} cannot be written: {error.strerror}") from None
+    return list(files)
+
+
+def _portable(bundle: Bundle, folders: Sequence[Path]) -> Bundle:
+    """Each file as ``<folder>/<kind>/<file>``, of lists those that the rules use; of folders of one name, later ones
+    are numbered."""
+    tops: dict[Path, str] = {RULEBOOK: RULEBOOK.name}
+    for folder in folders:
+        name = folder.resolve().name or "rules"
+        number = sum(top.partition("~")[0] == name for top in tops.values()) + 1
+        tops.setdefault(folder, name if number == 1 else f"{name}~{number}")
+
+    def named(path: str) -> str:
+        folder, below = Path(path).parents[1], Path(path).parts[-2:]
+        return "/".join((tops[folder], *below))
+
+    text = bundle.text
+    return replace(
+        bundle,
+        text=msgspec.structs.replace(
+            text,
+            rules={named(path): words for path, words in text.rules.items()},
+            policy=(named(text.policy[0]), text.policy[1]),
+            lists={named(path): words for path, words in text.lists.items() if Path(path).stem in bundle.lists},
+        ),
+    )

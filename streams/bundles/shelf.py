@@ -1,0 +1,94 @@
+"""Every bundle by its hash: what a verdict names can be compiled again."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from features.catalogue import Catalogue
+from models.bundle import Bundle
+from models.errors import RuleError
+from streams.bundles.folders import shipped_bundles
+from streams.bundles.wire import BUNDLE_KEY, BundleRecord, bundle_key, current_of, decode_bundle, open_bundle
+from streams.clients.control_state import read_control
+from streams.settings import Settings
+
+_LEAST = 4
+
+
+class BundleShelf:
+    """The bundles that the control topic holds, and those that ship with this process; each is compiled once.
+
+    ``control``: the topic's values by key. ``folders``: those of the setting rulebook_folders.
+    """
+
+    def __init__(
+        self, catalogues: Mapping[str, Catalogue], control: Mapping[str, bytes], folders: Iterable[Path] = ()
+    ) -> None:
+        self._catalogues = catalogues
+        self._control = control
+        self.shipped = shipped_bundles(catalogues, folders)
+        self._compiled = {(kind, bundle.hash): bundle for kind, bundle in self.shipped.items()}
+
+    def get(self, kind: str, bundle_hash: str) -> Bundle:
+        """Raises RuleError where there is none, or where this release cannot compile it any more."""
+        known = self._compiled.get((kind, bundle_hash))
+        if known is not None:
+            return known
+        value = self._control.get(bundle_key(bundle_hash))
+        if value is None:
+            raise RuleError(f"the control topic has no bundle {bundle_hash}{self._near(bundle_hash)}")
+        if kind not in self._catalogues:
+            raise RuleError(f"bundle {bundle_hash}: there is no kind {kind!r} here: see the setting kinds_folders")
+        try:
+            bundle = open_bundle(value, bundle_hash, self._catalogues[kind])
+        except RuleError as error:
+            raise RuleError(f"bundle {bundle_hash} cannot be used: {error}") from None
+        self._compiled[kind, bundle_hash] = bundle
+        return bundle
+
+    def in_force(self, kind: str) -> Bundle:
+        """What the workers judge with, as far as the control topic tells; raises RuleError."""
+        current = current_of(self._control, kind)
+        return self.shipped[kind] if current is None else self.get(kind, current.hash)
+
+    def record(self, bundle_hash: str) -> BundleRecord:
+        """A bundle's files, though it may not compile any more; raises RuleError."""
+        for bundle in self.shipped.values():
+            if bundle.hash == bundle_hash:
+                return BundleRecord(hash=bundle_hash, hashing="", text=bundle.text)
+        value = self._control.get(bundle_key(bundle_hash))
+        if value is None:
+            raise RuleError(f"the control topic has no bundle {bundle_hash}{self._near(bundle_hash)}")
+        return decode_bundle(value)
+
+    def whole_hash(self, beginning: str) -> str | None:
+        """The one hash that begins so (4 characters or more); None if none does, raises RuleError if many do."""
+        known = self._hashes()
+        if beginning in known:
+            return beginning
+        found = [one for one in known if len(beginning) >= _LEAST and one.startswith(beginning)]
+        if len(found) > 1:
+            raise RuleError(f"{len(found)} bundles begin with {beginning}: {', '.join(found)}")
+        return found[0] if found else None
+
+    def _hashes(self) -> list[str]:
+        sent = (key.removeprefix(BUNDLE_KEY) for key in self._control if key.startswith(BUNDLE_KEY))
+        return sorted({*sent, *(bundle.hash for bundle in self.shipped.values())})
+
+    def _near(self, bundle_hash: str) -> str:
+        near = difflib.get_close_matches(bundle_hash, self._hashes(), n=1)
+        return (
+            f": did you mean {near[0]}?" if near else ": it never judged with this Kafka, or the topic was made anew"
+        )
+
+
+def open_shelf(settings: Settings, catalogues: Mapping[str, Catalogue]) -> BundleShelf:
+    """The shelf of a running Weir; Kafka and the control topic must be there."""
+    return BundleShelf(catalogues, read_control(settings), settings.rulebook_folders)
+
+
+def find_bundle(settings: Settings, catalogue: Catalogue, bundle_hash: str) -> Bundle:
+    """The bundle of this hash; raises RuleError. Who needs several opens a shelf."""
+    return open_shelf(settings, {catalogue.kind.name: catalogue}).get(catalogue.kind.name, bundle_hash)
