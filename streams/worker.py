@@ -29,8 +29,8 @@ from streams.in_force import InForceBook
 from streams.kafka import admin_client, topic_ids, wait_for_topics
 from streams.reference.watch import ReferenceWatch
 from streams.settings import Settings
-from streams.standing import Standing
 from streams.sinks.publish import Publisher
+from streams.standing import Standing
 from streams.store import redis_store
 from streams.topics import OWN
 
