@@ -14,6 +14,7 @@ from models.bundle import Bundle
 from models.escalation import Escalations
 from models.facts import Facts
 from models.policy import Asked, Outcome
+from models.rules.rule import Rule
 from models.served import Scored, Served, score_batch
 from models.verdict import EventRef, Reason, Score, Verdict, VerdictData
 
@@ -82,24 +83,47 @@ def judge(
 
 def decide(question: Question, bundle: Bundle) -> tuple[tuple[Reason, ...], Outcome]:
     """What fired, and what the policy makes of it."""
-    engine, policy, facts = bundle.engine, bundle.policy, question.facts
-    data, vector, score = question.data, question.vector, question.score
+    engine = bundle.engine
+    positions = speaking(question, bundle)
+    reasons = tuple(
+        engine.reason(position, question.data, question.vector, question.score, question.facts)
+        for position in positions
+    )
     blind = NO_FEATURES in question.degraded
-    reasons: list[Reason] = []
-    asked: list[Asked] = []
-    for position in engine.fired(data, vector, score, facts, question.entities):
-        rule = engine.rules[position]
-        if rule.id in facts.snoozed or (rule.expires_ms is not None and question.time_ms >= rule.expires_ms):
-            continue
-        if blind and position in engine.stateful:
-            continue
-        reasons.append(engine.reason(position, data, vector, score, facts))
-        if rule.mode == "live":
-            asked.append(Asked(rule.id, rule.action))
-    fallback = None
-    if blind and policy.without_features.do == "closed":
-        fallback = policy.without_features.action
-    return tuple(reasons), policy.decide(asked, score, facts, fallback)
+    return reasons, settle(positions, bundle, question.score, question.facts, blind=blind)
+
+
+def speaking(question: Question, bundle: Bundle) -> tuple[int, ...]:
+    """The positions of the rules that fire and are not silent, live and shadow alike.
+
+    Neither escalation nor used up budgets have a part in it.
+    """
+    engine, facts = bundle.engine, question.facts
+    fired = engine.fired(question.data, question.vector, question.score, facts, question.entities)
+    if not fired:
+        return ()
+    blind = NO_FEATURES in question.degraded
+    return tuple(
+        position
+        for position in fired
+        if not (blind and position in engine.stateful)
+        and not _is_silent(engine.rules[position], facts, question.time_ms)
+    )
+
+
+def settle(
+    positions: Sequence[int], bundle: Bundle, score: float | None, facts: Facts, *, blind: bool = False
+) -> Outcome:
+    """What the policy makes of the rules at ``positions`` and the score; ``blind``: features are missing."""
+    engine, policy = bundle.engine, bundle.policy
+    rules = [engine.rules[position] for position in positions]
+    asked = [Asked(rule.id, rule.action) for rule in rules if rule.mode == "live"]
+    closed = blind and policy.without_features.do == "closed"
+    return policy.decide(asked, score, facts, policy.without_features.action if closed else None)
+
+
+def _is_silent(rule: Rule, facts: Facts, time_ms: int) -> bool:
+    return rule.id in facts.snoozed or (rule.expires_ms is not None and time_ms >= rule.expires_ms)
 
 
 def _judged(
