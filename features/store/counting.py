@@ -18,6 +18,10 @@ class Counted:
         if not (keep.tallies or keep.tracks) or keep.decision_id in self._once:
             return
         self._once.add(keep.decision_id)
+        self.move(keep)
+
+    def move(self, keep: Keep) -> None:
+        """Count a decision that is known to come once, which is then not remembered."""
         for tally in keep.tallies:
             cells = self._tallies.setdefault(tally.name, {})
             bucket = keep.time_ms // 1000 // tally.bucket_s
