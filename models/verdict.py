@@ -62,7 +62,8 @@ class VerdictData(msgspec.Struct, frozen=True, kw_only=True):
     scores: tuple[Score, ...]
     reasons: tuple[Reason, ...]
     policy: tuple[str, ...]
-    features: dict[str, float]
+    # A whole number stays one when it is read back, so that the same bytes come of it.
+    features: dict[str, int | float]
     facts: Facts
     bundle: str
     schema: str
