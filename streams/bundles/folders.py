@@ -32,33 +32,38 @@ def bundles_alone(catalogues: Mapping[str, Catalogue], folders: Iterable[Path]) 
     return {kind: _portable(bundle, folders) for kind, bundle in bundles.items()}
 
 
-def write_files(text: BundleText, out: Path) -> list[Path]:
-    """Write a bundle's files so that its folders can be read again as folders of rules; raises WeirError.
+def write_files(texts: Iterable[BundleText], out: Path) -> list[Path]:
+    """Write bundles' files so that their folders can be read again as folders of rules; raises WeirError.
 
-    Nothing is overwritten. A policy that stands in no folder of the kind goes into the last one.
+    Nothing is overwritten. A policy that stands in no folder of its kind goes into the last one.
     """
-    policy, words = text.policy
-    if PurePosixPath(policy).parent.name != text.kind:
-        tops = [PurePosixPath(name).parts[0] for name in (*text.rules, *text.lists)] or [RULEBOOK.name]
-        policy = f"{tops[-1]}/{text.kind}/{_POLICY}"
-    files = {out / name: content for name, content in {**text.rules, **text.lists, policy: words}.items()}
-    for path in files:
-        if out.resolve() not in path.resolve().parents:
-            raise WeirError(f"{path} is outside of {out}: this bundle was not made by 'weir rules publish'")
-        if path.exists():
-            raise WeirError(f"{path} exists: name a folder that is new, or remove it")
+    files: dict[Path, str] = {}
+    for text in texts:
+        for name, words in _placed(text).items():
+            path = out / name
+            if out.resolve() not in path.resolve().parents:
+                raise WeirError(f"{path} is outside of {out}: this bundle was not made by 'weir rules publish'")
+            if path.exists() or files.setdefault(path, words) != words:
+                raise WeirError(f"{path} exists: name a folder that is new, or one --kind at a time")
     try:
-        for path, content in files.items():
+        for path, words in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+            path.write_text(words, encoding="utf-8")
     except OSError as error:
         raise WeirError(f"{out} cannot be written: {error.strerror}") from None
     return list(files)
 
 
+def _placed(text: BundleText) -> dict[str, str]:
+    policy, words = text.policy
+    if PurePosixPath(policy).parent.name != text.kind:
+        tops = [PurePosixPath(name).parts[0] for name in (*text.rules, *text.lists)] or [RULEBOOK.name]
+        policy = f"{tops[-1]}/{text.kind}/{_POLICY}"
+    return {**text.rules, **text.lists, policy: words}
+
+
 def _portable(bundle: Bundle, folders: Sequence[Path]) -> Bundle:
-    """Each file as ``<folder>/<kind>/<file>``, of lists those that the rules use; of folders of one name, later ones
-    are numbered."""
+    """Each file as ``<folder>/<kind>/<file>``; of folders of one name, later ones are numbered."""
     tops: dict[Path, str] = {RULEBOOK: RULEBOOK.name}
     for folder in folders:
         name = folder.resolve().name or "rules"
@@ -76,6 +81,6 @@ def _portable(bundle: Bundle, folders: Sequence[Path]) -> Bundle:
             text,
             rules={named(path): words for path, words in text.rules.items()},
             policy=(named(text.policy[0]), text.policy[1]),
-            lists={named(path): words for path, words in text.lists.items() if Path(path).stem in bundle.lists},
+            lists={named(path): words for path, words in text.lists.items()},
         ),
     )

@@ -4,17 +4,43 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from features.catalogue import Catalogue
 from models.bundle import Bundle
 from models.errors import RuleError
 from streams.bundles.folders import shipped_bundles
-from streams.bundles.wire import BUNDLE_KEY, BundleRecord, bundle_key, current_of, decode_bundle, open_bundle
+from streams.bundles.wire import (
+    BUNDLE_KEY,
+    BundleRecord,
+    Shipment,
+    bundle_key,
+    current_key,
+    current_of,
+    decode_bundle,
+    encode_bundle,
+    open_bundle,
+)
 from streams.clients.control_state import read_control
 from streams.settings import Settings
 
 _LEAST = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """How a kind stands. ``seen``: what control holds of it; None: what ships is in force.
+
+    ``unsent``: the bundle in force, if control does not have it. ``fault``: why workers cannot take what is seen.
+    """
+
+    kind: str
+    hash: str
+    seen: bytes | None
+    history: tuple[Shipment, ...]
+    unsent: bytes | None
+    fault: str = ""
 
 
 class BundleShelf:
@@ -48,10 +74,27 @@ class BundleShelf:
         self._compiled[kind, bundle_hash] = bundle
         return bundle
 
-    def in_force(self, kind: str) -> Bundle:
-        """What the workers judge with, as far as the control topic tells; raises RuleError."""
-        current = current_of(self._control, kind)
-        return self.shipped[kind] if current is None else self.get(kind, current.hash)
+    def now(self, kind: str) -> Now:
+        """What the workers judge with, as far as the control topic tells."""
+        shipped, seen, fault = self.shipped[kind], self._control.get(current_key(kind)), ""
+        wanted, history = shipped.hash, tuple[Shipment, ...]()
+        try:
+            current = current_of(self._control, kind)
+            if current is not None:
+                wanted, history = current.hash, current.history
+                self.get(kind, wanted)
+        except RuleError as error:
+            fault = str(error)
+        unsent = wanted == shipped.hash and bundle_key(wanted) not in self._control
+        value = encode_bundle(shipped) if unsent else None
+        return Now(kind=kind, hash=wanted, seen=seen, history=history, unsent=value, fault=fault)
+
+    def value(self, bundle_hash: str) -> bytes:
+        """What has to be sent to put a bundle in force, which is known here; raises RuleError."""
+        for bundle in self.shipped.values():
+            if bundle.hash == bundle_hash:
+                return encode_bundle(bundle)
+        return self._control[bundle_key(bundle_hash)]
 
     def record(self, bundle_hash: str) -> BundleRecord:
         """A bundle's files, though it may not compile any more; raises RuleError."""

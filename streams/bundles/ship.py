@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from features.errors import WeirError
 from models.bundle import Bundle
 from models.errors import RuleError
+from streams.bundles.shelf import Now
 from streams.bundles.wire import (
     MOST_SHIPMENTS,
     Current,
@@ -36,18 +37,13 @@ class ShippingError(WeirError):
     """Nothing was put in force; the text says why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """``bundle`` shall replace ``before`` in force. ``seen``: what control held of the kind when that was decided."""
+    """The bundle ``hash``, sent as ``value``, shall be in force for a kind. ``now``: how the kind stands before."""
 
-    bundle: Bundle
-    before: Bundle
-    seen: bytes | None
-    history: tuple[Shipment, ...]
-
-    @property
-    def kind(self) -> str:
-        return self.bundle.text.kind
+    hash: str
+    value: bytes
+    now: Now
 
 
 def ship(
@@ -55,11 +51,13 @@ def ship(
 ) -> dict[str, Current]:
     """Put these bundles in force, all or none; returns when they stand on the control topic, by kind.
 
-    Raises ShippingError, also where somebody else changed a kind since it was ``seen``; RuleError for a bundle that
-    is too large. The bundles that are replaced are sent too, so that there is always a way back.
+    Raises ShippingError, also where somebody else changed a kind meanwhile. What is replaced is sent too if control
+    does not have it, so that there is always a way back.
     """
-    bundles = {bundle.hash: bundle for change in changes for bundle in (change.before, change.bundle)}
-    values = {bundle_key(name): encode_bundle(bundle) for name, bundle in bundles.items()}
+    values: dict[str, bytes] = {}
+    for change in changes:
+        values |= {bundle_key(change.now.hash): change.now.unsent} if change.now.unsent is not None else {}
+        values[bundle_key(change.hash)] = change.value
     producer = Producer(_config(settings))
     begun = False
     try:
@@ -71,8 +69,8 @@ def ship(
         topic = settings.topic(CONTROL)
         # One by one: a batch of several might be larger than the topic takes.
         at_ms = max(_send(producer, topic, key, value) for key, value in values.items())
-        now = {change.kind: _after(change, at_ms, by, note, rollback) for change in changes}
-        for kind, current in now.items():
+        after = {change.now.kind: _after(change, at_ms, by, note, rollback) for change in changes}
+        for kind, current in after.items():
             _send(producer, topic, current_key(kind), encode_current(current))
         producer.commit_transaction(_TIMEOUT_S)
     except KafkaException as error:
@@ -80,7 +78,7 @@ def ship(
             if begun:
                 producer.abort_transaction(_TIMEOUT_S)
         raise ShippingError(_why(error.args[0])) from None
-    return now
+    return after
 
 
 def announce_shipped(settings: Settings, bundles: Iterable[Bundle]) -> None:
@@ -113,10 +111,11 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 def _refuse_if_changed(control: Mapping[str, bytes], changes: Iterable[Change]) -> None:
     for change in changes:
-        if control.get(current_key(change.kind)) != change.seen:
+        kind = change.now.kind
+        if control.get(current_key(kind)) != change.now.seen:
             raise ShippingError(
-                f"somebody else changed what is in force for {change.kind} meanwhile, nothing was sent: see "
-                f"'weir rules history --kind {change.kind}', and begin again"
+                f"somebody else changed what is in force for {kind} meanwhile, nothing was sent: see "
+                f"'weir rules history --kind {kind}', and begin again"
             )
 
 
@@ -139,10 +138,9 @@ def _send(producer: Producer, topic: str, key: str, value: bytes) -> int:
 
 
 def _after(change: Change, at_ms: int, by: str, note: str, rollback: bool) -> Current:
-    newest = Shipment(
-        hash=change.bundle.hash, at_ms=at_ms, by=by, note=note, replaced=change.before.hash, rollback=rollback
-    )
-    return Current(hash=change.bundle.hash, history=(newest, *change.history)[:MOST_SHIPMENTS])
+    now = change.now
+    newest = Shipment(hash=change.hash, at_ms=at_ms, by=by, note=note, replaced=now.hash, rollback=rollback)
+    return Current(hash=change.hash, history=(newest, *now.history)[:MOST_SHIPMENTS])
 
 
 def _why(error: KafkaError) -> str:
