@@ -11,13 +11,15 @@ from features.kind import Kind
 from streams.messages import BINDING, SCHEMA, Part, event_message, own_messages
 from streams.payloads import event_parts, own_parts
 from streams.settings import Settings
-from streams.topics import CONTROL, DEAD_LETTERS, LABELS, VERDICTS, TopicPlan, plan_topics
+from streams.topics import CONTROL, DEAD_LETTERS, ENFORCEMENTS, LABELS, VERDICTS, TopicPlan, plan_topics
 
 _CHANNELS = {
     LABELS: "What was later found to be true about events. One partition, so that labels have one order.",
     VERDICTS: "The decisions. The first verdict of an id counts; consumers drop repetitions by id.",
     DEAD_LETTERS: "Why a record was refused, and where it stands; its content stays in the topic that it came in.",
     CONTROL: "What is in force: the newest value of each key. Read it from its start, committed transactions only.",
+    ENFORCEMENTS: "What is enforced at present, by target. Read it from its start, committed transactions only. "
+    "Keys that begin with a dot are the enforcer's own.",
 }
 
 
@@ -35,6 +37,7 @@ def asyncapi(settings: Settings, kinds: Mapping[str, Kind]) -> Part:
         VERDICTS: ["verdict"],
         DEAD_LETTERS: ["dead-letter"],
         CONTROL: ["checkpoint", "champion", "forgotten"],
+        ENFORCEMENTS: ["enforcement", "source-position", "corrected"],
     }
     plans = {plan.name: plan for plan in plan_topics(settings, kinds)}
     channels = {
@@ -72,7 +75,7 @@ def _words(kinds: Mapping[str, Kind], channel: str) -> str:
 
 def _channel(plan: TopicPlan, words: str, messages: Iterable[str], servers: Iterable[str]) -> Part:
     config: Part = dict(sorted(plan.config.items()))
-    config |= {name: int(config[name]) for name in ("retention.ms", "max.message.bytes") if name in config}
+    config |= {name: int(value) for name, value in plan.config.items() if value.isdigit()}
     config["cleanup.policy"] = plan.config["cleanup.policy"].split(",")
     return {
         "address": plan.name,
@@ -101,14 +104,16 @@ def _schemas(kinds: Iterable[Kind]) -> Part:
 
 def _operations(settings: Settings, kinds: Iterable[str], carried: Mapping[str, Iterable[str]]) -> Part:
     """What Weir's processes do with the channels: ``receive`` is what they read, ``send`` what they write."""
-    deciding, indexing = f"{settings.namespace}-decide", f"{settings.namespace}-indexer"
+    deciding, indexing, enforcing = (f"{settings.namespace}-{name}" for name in ("decide", "indexer", "enforcer"))
     steps = [
         *((f"decide.{kind}", "receive", kind, f"weir worker decides {kind} events.", deciding) for kind in kinds),
         ("publish", "send", VERDICTS, "weir worker publishes a verdict, then acknowledges its event.", None),
         ("index", "receive", VERDICTS, "weir indexer writes verdicts into Elasticsearch.", indexing),
+        ("enforce", "receive", VERDICTS, "weir enforcer folds verdicts into what is enforced.", enforcing),
         ("remember", "receive", VERDICTS, "weir learner keeps decisions until their labels come.", None),
         ("learn", "receive", LABELS, "weir learner teaches the models, each label once.", None),
         ("refuse", "send", DEAD_LETTERS, "weir worker, learner and indexer report what they refuse.", None),
+        ("hold", "send", ENFORCEMENTS, "weir enforcer writes what is enforced, in a transaction.", None),
         ("announce", "send", CONTROL, "weir learner announces a checkpoint, in a transaction.", None),
         ("forget", "send", CONTROL, "weir features forget names an actor, by hash.", None),
         ("swap", "receive", CONTROL, "weir worker and learner take what is in force.", None),

@@ -23,7 +23,7 @@ class StatusServer:
         except OSError as error:
             raise SettingsError(
                 f"{host}:{port} cannot be served ({error.strerror}): is another process there? Choose another "
-                "port with WEIR_WORKER_PORT, WEIR_LEARNER_PORT or WEIR_INDEXER_PORT; 0 takes any"
+                "port with WEIR_WORKER_PORT, WEIR_LEARNER_PORT, WEIR_INDEXER_PORT or WEIR_ENFORCER_PORT; 0 takes any"
             ) from None
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])

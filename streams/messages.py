@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features.kind import Kind
+from streams.enforcement.record import CORRECTED_KEY, SOURCE_KEY
 from streams.forgotten import FORGOTTEN_KEY
 from streams.in_force import CHAMPION_KEY, MODEL_KEY
 from streams.wire import APPEND_HEADER, OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, TOPIC_ID_HEADER
@@ -13,6 +14,7 @@ Part = dict[str, Any]
 
 BINDING = "0.5.0"
 SCHEMA = "#/components/schemas/{name}"
+_SOURCE = f"{SOURCE_KEY}V<E: a partition of verdicts and one of events, each by topic id, colon and number"
 _NUMBER = {"type": "string", "pattern": "^[0-9]+$"}
 _HEADERS = {
     TOPIC_HEADER: {"type": "string", "description": "the topic of the event's record"},
@@ -42,6 +44,13 @@ def own_messages() -> dict[str, Part]:
         "pattern": f"^{FORGOTTEN_KEY}.+/[0-9a-f]{{24}}$",
         "description": f"{FORGOTTEN_KEY}<entity>/<hash of its value: BLAKE2b, 12 bytes, hexadecimal>",
     }
+    target_key = {"type": "string", "pattern": "^[^.=][^=]*=", "description": "<entity>=<value>, a target"}
+    source_key = {"type": "string", "pattern": f"^{SOURCE_KEY.replace('.', '[.]')}", "description": _SOURCE}
+    corrected_key = {
+        "type": "string",
+        "pattern": f"^{CORRECTED_KEY.replace('.', '[.]')}",
+        "description": f"{CORRECTED_KEY}<decision id>",
+    }
     named = {
         "type": ["string", "null"],
         "description": "UTF-8 text without quotes: a model's name; a record without value means the model that ships",
@@ -70,6 +79,28 @@ def own_messages() -> dict[str, Part]:
         },
         "forgotten": _message(
             "forgotten", "An actor whose earlier events count no more.", "forgotten", key=forgotten_key
+        )
+        | {"contentType": "application/json"},
+        "enforcement": _message(
+            "enforcement",
+            "What is enforced against a target: of its decisions the first that has not expired. "
+            "A record without value: nothing is enforced any more.",
+            "enforcement",
+            key=target_key,
+        )
+        | {"contentType": "application/json"},
+        "source-position": _message(
+            "source position",
+            "For the enforcer alone: verdicts up to there were taken.",
+            "source-position",
+            key=source_key,
+        )
+        | {"contentType": "application/json"},
+        "corrected": _message(
+            "corrected decision",
+            "For the enforcer alone: a decision that counts no more.",
+            "corrected",
+            key=corrected_key,
         )
         | {"contentType": "application/json"},
     }

@@ -13,6 +13,7 @@ from features.kind import Kind
 from models.actions import ACTIONS
 from models.registry.folder import Manifest
 from models.verdict import VerdictData
+from streams.enforcement.record import Corrected, Enforcement, SourcePosition
 from streams.forgotten import Forgetting
 from streams.wire import DeadLetter, LabelData
 
@@ -21,7 +22,9 @@ Schema = dict[str, Any]
 # JSON Schema has no format for both families; null passes, because formats concern strings only.
 _IP = {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]}
 _NAME = {"type": "string", "minLength": 1, "maxLength": 1024}
-_OWN = (LabelData, VerdictData, DeadLetter, Manifest, Forgetting)
+_OWN = (LabelData, VerdictData, DeadLetter, Manifest, Forgetting, Enforcement, SourcePosition, Corrected)
+# Records of compacted topics, without an envelope: those of ``_OWN`` behind the first three.
+_STATES = ("checkpoint", "forgotten", "enforcement", "source-position", "corrected")
 _HASH = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 
 _VERDICT_FIELDS = {
@@ -77,12 +80,12 @@ def event_parts(kind: Kind, template: str) -> tuple[Schema, Schema]:
 
 
 def own_parts(template: str) -> Schema:
-    """The schemas of labels, verdicts, dead letters and what control holds, and of the structs in them, by name."""
+    """The schemas of all that is no event, and of the structs in them, by name."""
     _, structs = msgspec.json.schema_components(_OWN, ref_template=template)
     for struct in structs.values():
         if "description" in struct:
             struct["description"] = inspect.cleandoc(struct["description"])
-    label, verdict, letter, checkpoint, forgotten = (structs.pop(struct.__name__) for struct in _OWN)
+    label, verdict, letter, *states = (structs.pop(struct.__name__) for struct in _OWN)
     for name, words in _VERDICT_FIELDS.items():
         # Beside a reference nothing else may stand.
         field = verdict["properties"][name]
@@ -121,8 +124,7 @@ def own_parts(template: str) -> Schema:
                 time="when Kafka appended the refused record, UTC with milliseconds",
             ),
         },
-        "checkpoint": checkpoint,
-        "forgotten": forgotten,
+        **dict(zip(_STATES, states, strict=True)),
         **structs,
     }
 

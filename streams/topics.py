@@ -17,7 +17,8 @@ LABELS = "labels"
 VERDICTS = "verdicts"
 DEAD_LETTERS = "dead-letters"
 CONTROL = "control"
-OWN = (LABELS, VERDICTS, DEAD_LETTERS, CONTROL)
+ENFORCEMENTS = "enforcements"
+OWN = (LABELS, VERDICTS, DEAD_LETTERS, CONTROL, ENFORCEMENTS)
 
 _TIMEOUT_S = 30
 
@@ -34,6 +35,14 @@ def plan_topics(settings: Settings, kinds: Iterable[str]) -> list[TopicPlan]:
     """All topics that Weir needs for these kinds."""
     retention = {"retention.ms": str(settings.retention_hours * 3_600_000), "cleanup.policy": "delete"}
     appended = {"message.timestamp.type": "LogAppendTime"}
+    enforced = {
+        "cleanup.policy": "compact",
+        **appended,
+        # What is being written is not compacted, and whoever starts has to read it: 1 GiB would be too much.
+        "segment.bytes": str(64 * 2**20),
+        # A client that was cut off for less meets every tombstone, so that it goes on where it was.
+        "delete.retention.ms": retention["retention.ms"],
+    }
 
     def plan(name: str, partitions: int, config: Mapping[str, str]) -> TopicPlan:
         return TopicPlan(settings.topic(name), partitions, settings.replication, config)
@@ -44,6 +53,7 @@ def plan_topics(settings: Settings, kinds: Iterable[str]) -> list[TopicPlan]:
         plan(VERDICTS, settings.partitions, {**retention, **appended, "max.message.bytes": _verdict_bytes(settings)}),
         plan(DEAD_LETTERS, 1, {**retention, **appended}),
         plan(CONTROL, 1, {"cleanup.policy": "compact", **appended}),
+        plan(ENFORCEMENTS, settings.partitions, enforced),
     ]
 
 

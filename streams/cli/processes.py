@@ -1,4 +1,4 @@
-"""``weir worker``, ``weir learner``, ``weir indexer``: the processes that run day and night."""
+"""``weir worker``, ``weir learner``, ``weir indexer``, ``weir enforcer``: the processes that run day and night."""
 
 from __future__ import annotations
 
@@ -63,6 +63,15 @@ def indexer() -> None:
 
     settings = load_settings()
     _run("indexer", settings, settings.indexer_port, run_indexer)
+
+
+@click.command()
+def enforcer() -> None:
+    """Keep the topic of what is enforced at present. One is enough; a second one fences the first."""
+    from streams.enforcement.run import run_enforcer
+
+    settings = load_settings()
+    _run("enforcer", settings, settings.enforcer_port, run_enforcer)
 
 
 def _run(process: str, settings: Settings, port: int, run: Run) -> None:

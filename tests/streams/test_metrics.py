@@ -15,7 +15,7 @@ ALL = {name: value for name, value in vars(metrics).items() if isinstance(value,
 ROOT = Path(__file__).parents[2]
 # What a label may say: all of these are bounded by the code, the rulebook or a setting.
 LABELS = {"kind", "action", "rule", "how", "reason", "stage", "model", "result"}
-UNITS = ("_seconds", "_events", "_auc", "_labels")
+UNITS = ("_seconds", "_events", "_auc", "_labels", "_targets")
 
 
 def exposed(metric: MetricWrapperBase) -> str:

@@ -20,6 +20,7 @@ from models.verdict import VerdictData
 from streams.asyncapi import asyncapi
 from streams.cli.replay import replay
 from streams.cli.schema import schema
+from streams.enforcement.record import Corrected, Enforced, SourcePosition, encode_enforcement
 from streams.forgotten import Forgetting
 from streams.settings import Settings
 from streams.topics import OWN, plan_topics
@@ -118,6 +119,7 @@ def test_weir_reads_events_and_labels_and_writes_verdicts_and_dead_letters() -> 
         "dead-letters": {"send"},
         "verdicts": {"send", "receive"},
         "control": {"send", "receive"},
+        "enforcements": {"send"},
     }
 
 
@@ -139,6 +141,11 @@ def test_what_weir_writes_matches_its_message() -> None:
     assert payload("label", label.replace(b'"abuse"', b'"bad"')) != []
     assert payload("checkpoint", msgspec.json.encode(MANIFEST)) == []
     assert payload("forgotten", msgspec.json.encode(Forgetting(T0))) == []
+    enforced = Enforced("0" * 32, "login", "block", T0, correction="1" * 32)
+    assert payload("enforcement", encode_enforcement((enforced,))) == []
+    assert payload("enforcement", encode_enforcement((enforced,)).replace(b'"block"', b'"shrug"')) != []
+    assert payload("source-position", msgspec.json.encode(SourcePosition(7, T0))) == []
+    assert payload("corrected", msgspec.json.encode(Corrected(("1" * 32,), T0))) == []
     headers = DOCUMENT["components"]["messages"]["verdict"]["headers"]
     written = {name: value.decode() for name, value in origin_headers(WHERE)}
     assert [error.message for error in Draft7Validator(headers).iter_errors(written)] == []

@@ -20,7 +20,7 @@ def test_topics_are_created_once_and_differences_reported_but_kept(
 ) -> None:
     monkeypatch.setenv("WEIR_KAFKA", services.kafka)
     monkeypatch.setenv("WEIR_TOPIC_PREFIX", f"t{time.time_ns()}-")
-    names = ["control", "dead-letters", "labels", "login", "mail", "signup", "verdicts"]
+    names = ["control", "dead-letters", "enforcements", "labels", "login", "mail", "signup", "verdicts"]
 
     code, lines = run("--check")
     assert code == 1

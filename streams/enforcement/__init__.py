@@ -1,0 +1,1 @@
+"""What is enforced at present, folded from the verdicts: by target, the decisions that hold."""

@@ -1,0 +1,79 @@
+"""Writing what is enforced: records and the positions up to which they tell, in one transaction, by one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from streams.kafka import producer_config
+from streams.settings import Settings
+from streams.topics import ENFORCEMENTS
+
+log = structlog.get_logger()
+_TIMEOUT_S = 60
+_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+
+
+class Fenced(Exception):
+    """Another enforcer was started, and has taken over: one is enough."""
+
+
+class EnforcementWriter:
+    """The newest one writes: its transactional.id fences all that were made before, also those that hang."""
+
+    def __init__(self, settings: Settings) -> None:
+        client = f"{settings.namespace}-enforcer"
+        self._topic = settings.topic(ENFORCEMENTS)
+        config = producer_config(settings, client) | {"transactional.id": client}
+        # A transaction that cannot end must not hold back the readers of the topic for long.
+        self._producer = Producer(config | {"transaction.timeout.ms": 30_000, "message.timeout.ms": 30_000})
+        _again(lambda: self._producer.init_transactions(_TIMEOUT_S))
+
+    def write(
+        self, records: Iterable[tuple[str, bytes | None]], positions: Sequence[TopicPartition], group: object
+    ) -> bool:
+        """Write all of it or nothing; False if it was nothing, because Kafka was away for long: then write it again.
+
+        ``positions``: the next offsets to read; ``group``: the reading consumer's group, as the consumer tells it.
+        Raises Fenced, or KafkaException for what waiting does not mend.
+        """
+        try:
+            self._producer.begin_transaction()
+            for key, value in records:
+                self._produce(key.encode(), value)
+            _again(lambda: self._producer.send_offsets_to_transaction(list(positions), group, _TIMEOUT_S))
+            _again(lambda: self._producer.commit_transaction(_TIMEOUT_S))
+        except KafkaException as error:
+            reason: KafkaError = error.args[0]
+            if reason.code() in _FENCED:
+                log.critical("enforcer_fenced", why="another enforcer was started", doing="leaving the work to it")
+                raise Fenced from None
+            if not reason.txn_requires_abort():
+                raise
+            _again(lambda: self._producer.abort_transaction(_TIMEOUT_S))
+            log.warning("enforcements_postponed", why=reason.name())
+            return False
+        return True
+
+    def _produce(self, key: bytes, value: bytes | None) -> None:
+        while True:
+            try:
+                self._producer.produce(self._topic, value, key)
+                return
+            except BufferError:
+                # More than librdkafka holds at a time: let some of them go out first.
+                self._producer.poll(0.1)
+
+
+def _again(call: Callable[[], object]) -> None:
+    """Call until it ends: a Kafka that is away is waited for, and its client has said so."""
+    while True:
+        try:
+            call()
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+        else:
+            return
