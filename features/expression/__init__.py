@@ -9,7 +9,7 @@ Missing values: a comparison, or a function other than ``missing``, that reads a
 """
 
 from features.expression.compiler import Condition, compile_condition, python_literal
-from features.expression.types import BOOL, NUMBER, STRING, STRINGS, Name, Namespace
+from features.expression.types import BOOL, NUMBER, STRING, STRINGS, Live, Name, Namespace
 
 __all__ = [
     "BOOL",
@@ -17,6 +17,7 @@ __all__ = [
     "STRING",
     "STRINGS",
     "Condition",
+    "Live",
     "Name",
     "Namespace",
     "compile_condition",

@@ -42,12 +42,15 @@ def _is_network(value: Any) -> str | None:
     try:
         ipaddress.ip_network(value)
     except ValueError:
-        return f"{value!r} is not a network: write it as '203.0.113.0/24', host bits zero"
+        example = "'203.0.113.0/24', host bits zero"
+        return f"{value!r} is no network: write {example}" if value else f"expected a written-out network: {example}"
     return None
 
 
 _S = frozenset({STRING})
 _N = frozenset({NUMBER})
+# Not a function of values: it asks for a name.
+MISSING = "missing"
 FUNCTIONS: dict[str, Function] = {
     "starts_with": Function((_S, _S), BOOL, str.startswith),
     "ends_with": Function((_S, _S), BOOL, str.endswith),
