@@ -28,7 +28,8 @@ demo: setup ## Run the whole pipeline on real input and show it (KEEP=1, MAIL=pa
 
 .PHONY: test
 test: setup ## Run the whole test suite against the real services, which it starts and stops
-	$(BIN)/python -m pytest $(ARGS)
+	@# Two at a time, each with services of its own: much of a test's time is waiting for them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style, formatting, types and the layering of the packages

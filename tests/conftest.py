@@ -23,6 +23,8 @@ from infra.local.stack import Stack
 
 # Children inherit it, so whatever a test starts and forgets is found by it.
 MARK = "OF_TEST_SESSION"
+# So many sessions beside one another never try the same port.
+_SESSIONS = 8
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,12 @@ def pytest_configure() -> None:
 def free_ports(count: int) -> list[int]:
     """Ports that nobody has at this moment, below those that the kernel gives to outgoing connections.
 
-    A service that a test kills finds its port free when it is started again.
+    A service that a test kills finds its port free when it is started again: sessions beside this one take others.
     """
+    session = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _SESSIONS
     ports: list[int] = []
     while len(ports) < count:
-        port = random.SystemRandom().randrange(20_000, 32_000)
+        port = random.SystemRandom().randrange(20_000 + session, 32_000, _SESSIONS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             ports += [port] if port not in ports else []
