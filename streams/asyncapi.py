@@ -36,7 +36,7 @@ def asyncapi(settings: Settings, kinds: Mapping[str, Kind]) -> Part:
         LABELS: ["label"],
         VERDICTS: ["verdict"],
         DEAD_LETTERS: ["dead-letter"],
-        CONTROL: ["checkpoint", "champion", "forgotten"],
+        CONTROL: ["checkpoint", "champion", "forgotten", "bundle", "current"],
         ENFORCEMENTS: ["enforcement", "source-position", "corrected"],
     }
     plans = {plan.name: plan for plan in plan_topics(settings, kinds)}
@@ -116,11 +116,14 @@ def _operations(settings: Settings, kinds: Iterable[str], carried: Mapping[str, 
         ("hold", "send", ENFORCEMENTS, "weir enforcer writes what is enforced, in a transaction.", None),
         ("announce", "send", CONTROL, "weir learner announces a checkpoint, in a transaction.", None),
         ("forget", "send", CONTROL, "weir features forget names an actor, by hash.", None),
+        ("ship", "send", CONTROL, "weir rules publish and rollback put bundles in force, in a transaction.", None),
         ("swap", "receive", CONTROL, "weir worker and learner take what is in force.", None),
     ]
     operations = {}
     for name, action, channel, words, group in steps:
-        carries = {"announce": ["checkpoint"], "forget": ["forgotten"]}.get(name, carried[channel])
+        carries = {"announce": ["checkpoint"], "forget": ["forgotten"], "ship": ["bundle", "current"]}.get(
+            name, carried[channel]
+        )
         operation: Part = {
             "action": action,
             "channel": {"$ref": f"#/channels/{channel}"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features.kind import Kind
+from streams.bundles.wire import BUNDLE_KEY, CURRENT_KEY
 from streams.enforcement.record import CORRECTED_KEY, SOURCE_KEY
 from streams.forgotten import FORGOTTEN_KEY
 from streams.in_force import CHAMPION_KEY, MODEL_KEY
@@ -44,6 +45,8 @@ def own_messages() -> dict[str, Part]:
         "pattern": f"^{FORGOTTEN_KEY}.+/[0-9a-f]{{24}}$",
         "description": f"{FORGOTTEN_KEY}<entity>/<hash of its value: BLAKE2b, 12 bytes, hexadecimal>",
     }
+    bundle_key = {"type": "string", "pattern": f"^{BUNDLE_KEY}[0-9a-f]{{16}}$", "description": f"{BUNDLE_KEY}<hash>"}
+    current_key = {"type": "string", "pattern": f"^{CURRENT_KEY}", "description": f"{CURRENT_KEY}<kind>"}
     target_key = {"type": "string", "pattern": "^[^.=][^=]*=", "description": "<entity>=<value>, a target"}
     source_key = {"type": "string", "pattern": f"^{SOURCE_KEY.replace('.', '[.]')}", "description": _SOURCE}
     corrected_key = {
@@ -79,6 +82,17 @@ def own_messages() -> dict[str, Part]:
         },
         "forgotten": _message(
             "forgotten", "An actor whose earlier events count no more.", "forgotten", key=forgotten_key
+        )
+        | {"contentType": "application/json"},
+        "bundle": _message(
+            "bundle", "The rules, policy and lists that a verdict names by this hash.", "bundle", key=bundle_key
+        )
+        | {"contentType": "application/json"},
+        "current": _message(
+            "current",
+            "The bundle in force for a kind. A record without value: what ships with the workers.",
+            "current",
+            key=current_key,
         )
         | {"contentType": "application/json"},
         "enforcement": _message(

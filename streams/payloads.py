@@ -13,6 +13,7 @@ from features.kind import Kind
 from models.actions import ACTIONS
 from models.registry.folder import Manifest
 from models.verdict import VerdictData
+from streams.bundles.wire import BundleRecord, Current
 from streams.enforcement.record import Corrected, Enforcement, SourcePosition
 from streams.forgotten import Forgetting
 from streams.wire import DeadLetter, LabelData
@@ -22,9 +23,13 @@ Schema = dict[str, Any]
 # JSON Schema has no format for both families; null passes, because formats concern strings only.
 _IP = {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]}
 _NAME = {"type": "string", "minLength": 1, "maxLength": 1024}
-_OWN = (LabelData, VerdictData, DeadLetter, Manifest, Forgetting, Enforcement, SourcePosition, Corrected)
+_OWN = (
+    *(LabelData, VerdictData, DeadLetter),
+    *(Manifest, Forgetting, BundleRecord, Current),
+    *(Enforcement, SourcePosition, Corrected),
+)
 # Records of compacted topics, without an envelope: those of ``_OWN`` behind the first three.
-_STATES = ("checkpoint", "forgotten", "enforcement", "source-position", "corrected")
+_STATES = ("checkpoint", "forgotten", "bundle", "current", "enforcement", "source-position", "corrected")
 _HASH = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 
 _VERDICT_FIELDS = {
@@ -85,6 +90,9 @@ def own_parts(template: str) -> Schema:
     for struct in structs.values():
         if "description" in struct:
             struct["description"] = inspect.cleandoc(struct["description"])
+    # A pair, in words that every dialect of JSON Schema understands alike.
+    file = structs["BundleText"]["properties"]["policy"]
+    file["items"] = file.pop("prefixItems")[0]
     label, verdict, letter, *states = (structs.pop(struct.__name__) for struct in _OWN)
     for name, words in _VERDICT_FIELDS.items():
         # Beside a reference nothing else may stand.

@@ -21,6 +21,8 @@ ENFORCEMENTS = "enforcements"
 OWN = (LABELS, VERDICTS, DEAD_LETTERS, CONTROL, ENFORCEMENTS)
 
 _TIMEOUT_S = 30
+# Room for a bundle with long lists, see streams/bundles/wire.py.
+_CONTROL_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def plan_topics(settings: Settings, kinds: Iterable[str]) -> list[TopicPlan]:
         plan(LABELS, 1, {**retention, **appended}),
         plan(VERDICTS, settings.partitions, {**retention, **appended, "max.message.bytes": _verdict_bytes(settings)}),
         plan(DEAD_LETTERS, 1, {**retention, **appended}),
-        plan(CONTROL, 1, {"cleanup.policy": "compact", **appended}),
+        plan(CONTROL, 1, {"cleanup.policy": "compact", **appended, "max.message.bytes": str(_CONTROL_BYTES)}),
         plan(ENFORCEMENTS, settings.partitions, enforced),
     ]
 

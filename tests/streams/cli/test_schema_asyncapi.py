@@ -11,13 +11,15 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft7Validator, FormatChecker
-from support.events import KINDS, T0, record
+from support.events import CATALOGUES, KINDS, T0, record
 
 from features.errors import InvalidEvent
 from features.kinds import load_kinds
 from models.registry.folder import Manifest
 from models.verdict import VerdictData
 from streams.asyncapi import asyncapi
+from streams.bundles.folders import shipped_bundles
+from streams.bundles.wire import Current, Shipment, encode_bundle, encode_current
 from streams.cli.replay import replay
 from streams.cli.schema import schema
 from streams.enforcement.record import Corrected, Enforced, SourcePosition, encode_enforcement
@@ -141,6 +143,10 @@ def test_what_weir_writes_matches_its_message() -> None:
     assert payload("label", label.replace(b'"abuse"', b'"bad"')) != []
     assert payload("checkpoint", msgspec.json.encode(MANIFEST)) == []
     assert payload("forgotten", msgspec.json.encode(Forgetting(T0))) == []
+    bundle = shipped_bundles({"login": CATALOGUES["login"]}, [])["login"]
+    assert payload("bundle", encode_bundle(bundle)) == []
+    shipment = Shipment(hash=bundle.hash, at_ms=T0, by="ada", note="", replaced=bundle.hash)
+    assert payload("current", encode_current(Current(hash=bundle.hash, history=(shipment,)))) == []
     enforced = Enforced("0" * 32, "login", "block", T0, correction="1" * 32)
     assert payload("enforcement", encode_enforcement((enforced,))) == []
     assert payload("enforcement", encode_enforcement((enforced,)).replace(b'"block"', b'"shrug"')) != []
