@@ -186,7 +186,7 @@ def test_500_hostile_records_end_in_dead_letters_and_change_nothing_else(service
 
 
 def test_a_wrong_setting_refuses_to_start_and_names_itself(tmp_path: Path) -> None:
-    for command in ("worker", "learner", "indexer"):
+    for command in ("worker", "learner", "indexer", "enforcer"):
         done = subprocess.run(
             [sys.executable, "-m", "streams", command],
             env={**os.environ, "WEIR_BATCH_SIZE": "many"},
@@ -205,7 +205,7 @@ def test_a_wrong_setting_refuses_to_start_and_names_itself(tmp_path: Path) -> No
 def test_kafka_and_elasticsearch_may_crash_and_come_back(services: Any, tmp_path: Path) -> None:
     now_ms = int(time.time() * 1000) - 600_000
     with Pipeline(services, tmp_path) as pipeline:
-        processes = [pipeline.start(command) for command in ("worker", "learner", "indexer")]
+        processes = [pipeline.start(command) for command in ("worker", "learner", "indexer", "enforcer")]
         send(pipeline, 0, 200, now_ms)
         wait_until(lambda: pipeline.count() == 200, 60, "200 documents")
         services.stack.kill("kafka")
@@ -222,7 +222,7 @@ def test_kafka_and_elasticsearch_may_crash_and_come_back(services: Any, tmp_path
             assert process.terminate() == 0
 
 
-@pytest.mark.parametrize("command", ["worker", "learner", "indexer"])
+@pytest.mark.parametrize("command", ["worker", "learner", "indexer", "enforcer"])
 def test_a_process_that_waits_for_its_services_is_alive_not_ready_and_ends_when_told(
     command: str, tmp_path: Path
 ) -> None:

@@ -54,7 +54,7 @@ def test_the_published_ports_are_the_defaults_of_the_settings() -> None:
     assert defaults["kafka"] == f"127.0.0.1:{ports['kafka']}"
     assert defaults["redis"] == f"redis://127.0.0.1:{ports['redis']}/0"
     assert defaults["elasticsearch"] == f"http://127.0.0.1:{ports['elasticsearch']}"
-    for name in ("worker", "learner", "indexer"):
+    for name in ("worker", "learner", "indexer", "enforcer"):
         assert defaults[f"{name}_port"] == ports[name]
 
 
@@ -65,7 +65,7 @@ def test_our_processes_listen_where_the_image_says() -> None:
 
 def test_every_process_of_weir_is_a_command_that_exists() -> None:
     context = click.Context(weir)
-    assert set(OURS) == {"topics", "worker", "learner", "indexer"}
+    assert set(OURS) == {"topics", "worker", "learner", "indexer", "enforcer"}
     for service in OURS.values():
         command: click.Command | None = weir
         for word in service["command"]:

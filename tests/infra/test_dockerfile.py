@@ -66,7 +66,8 @@ def test_its_environment_is_accepted_by_the_settings(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, value)
     settings = load_settings()
     (port,) = instructions("EXPOSE")
-    assert {settings.worker_port, settings.learner_port, settings.indexer_port} == {int(port)}
+    ports = {settings.worker_port, settings.learner_port, settings.indexer_port, settings.enforcer_port}
+    assert ports == {int(port)}
     assert settings.http_host == "0.0.0.0"
 
 

@@ -13,6 +13,7 @@ from streams import metrics
 
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+PROCESSES = ("worker", "learner", "indexer", "enforcer")
 GRAFANA = ROOT / "infra" / "grafana"
 DASHBOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
@@ -45,7 +46,7 @@ def test_prometheus_scrapes_every_process_that_runs_for_ever() -> None:
         for group in job["static_configs"]
         for target in group["targets"]
     }
-    assert targets == {f"{name}:{inside_port(name)}": name for name in ("worker", "learner", "indexer")}
+    assert targets == {f"{name}:{inside_port(name)}": name for name in PROCESSES}
 
 
 def test_its_file_is_mounted_where_the_image_reads_it() -> None:
