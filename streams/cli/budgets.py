@@ -18,9 +18,10 @@ from streams.cli.control import control_now, tell_control
 from streams.cli.rulebook import policy_of, texts_in_force
 from streams.cli.signed import AS_JSON, day, now_ms, show_json, show_table, signed
 from streams.settings import Settings, load_settings
-from streams.standing import Standing
 from streams.standing.records import BudgetReset, Trip, reset_key, tripped_key
 from streams.store import redis_store
+
+_NEVER = BudgetReset(reset_ms=0)
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -53,11 +54,10 @@ def show(ctx: click.Context, kind: str | None, as_json: bool) -> None:
     """Show every budget, how much of it is used, and whether it has tripped; exit code 1 if one has."""
     settings = load_settings()
     control = control_now(settings)
-    standing = _standing(control)
     shown: list[Shown] = []
     for name, policy in _policies(control, settings, kind).items():
-        counts = _counts(settings, name, policy, standing) if policy.budgets else {}
-        shown += [_shown(name, budget, control, standing, counts.get(budget.name)) for budget in policy.budgets]
+        counts = _counts(settings, name, policy, control) if policy.budgets else {}
+        shown += [_shown(name, budget, control, counts.get(budget.name)) for budget in policy.budgets]
     if as_json:
         show_json(shown)
     elif not shown:
@@ -81,19 +81,19 @@ def reset(kind: str, names: tuple[str, ...], author: str, reason: str) -> None:
     known = [budget.name for budget in _policies(control, settings, kind)[kind].budgets]
     if unknown := [name for name in names if name not in known]:
         raise WeirError(f"the policy of {kind} has no budget {unknown[0]!r}: there are {', '.join(known) or 'none'}")
-    standing = _standing(control)
     changes: dict[str, bytes | None] = {}
+    said = []
     for name in dict.fromkeys(names):
-        trip = _trip(control, kind, name)
+        trip, last = _trip(control, kind, name), _reset(control, kind, name)
+        had = "had tripped" if trip is not None and trip.holds(last.reset_ms) else "had not tripped"
+        said.append(f"{kind}: {name}: counts anew; it {had}")
         # Greater than all before, whatever the clocks of those who reset say.
-        before = max(standing.reset_ms(kind, name), trip.reset_ms if trip is not None else 0)
+        before = max(last.reset_ms, trip.reset_ms if trip is not None else 0)
         at_ms = now_ms()
         one = BudgetReset(reset_ms=max(at_ms, before + 1), author=author, reason=reason, set_ms=at_ms)
         changes[reset_key(kind, name)] = msgspec.json.encode(one)
     tell_control(settings, changes)
-    for name in dict.fromkeys(names):
-        had = "had tripped" if name in standing.tripped(kind) else "had not tripped"
-        click.echo(f"{kind}: {name}: counts anew; it {had}")
+    click.echo("\n".join(said))
 
 
 def _policies(control: Mapping[str, bytes], settings: Settings, kind: str | None) -> dict[str, Policy]:
@@ -104,19 +104,15 @@ def _policies(control: Mapping[str, bytes], settings: Settings, kind: str | None
     return {name: policy_of(text) for name, text in texts.items()}
 
 
-def _standing(control: Mapping[str, bytes]) -> Standing:
-    standing = Standing()
-    for key, value in control.items():
-        if key.startswith(("budget-reset/", "tripped/")):
-            standing.on_control(key, value)
-    return standing
-
-
-def _counts(settings: Settings, kind: str, policy: Policy, standing: Standing) -> dict[str, tuple[int, int | None]]:
+def _counts(
+    settings: Settings, kind: str, policy: Policy, control: Mapping[str, bytes]
+) -> dict[str, tuple[int, int | None]]:
     """By budget, what is used of it now, and of how many decisions it is a share; empty where Redis is away."""
     tallies = {
         budget.name: Budgets(
-            msgspec.structs.replace(policy, budgets=(budget,)), kind, lambda name: standing.reset_ms(kind, name)
+            msgspec.structs.replace(policy, budgets=(budget,)),
+            kind,
+            lambda name: _reset(control, kind, name).reset_ms,
         ).tallies
         for budget in policy.budgets
     }
@@ -145,16 +141,16 @@ def _trip(control: Mapping[str, bytes], kind: str, budget: str) -> Trip | None:
         return None
 
 
-def _shown(
-    kind: str,
-    budget: Budget,
-    control: Mapping[str, bytes],
-    standing: Standing,
-    counts: tuple[int, int | None] | None,
-) -> Shown:
-    trip = _trip(control, kind, budget.name) if budget.name in standing.tripped(kind) else None
-    value = control.get(reset_key(kind, budget.name))
-    last = BudgetReset(reset_ms=0) if value is None else msgspec.json.decode(value, type=BudgetReset)
+def _reset(control: Mapping[str, bytes], kind: str, budget: str) -> BudgetReset:
+    value = control.get(reset_key(kind, budget))
+    try:
+        return _NEVER if value is None else msgspec.json.decode(value, type=BudgetReset)
+    except msgspec.MsgspecError:
+        return _NEVER
+
+
+def _shown(kind: str, budget: Budget, control: Mapping[str, bytes], counts: tuple[int, int | None] | None) -> Shown:
+    trip, last = _trip(control, kind, budget.name), _reset(control, kind, budget.name)
     return Shown(
         kind,
         budget.name,
@@ -163,7 +159,7 @@ def _shown(
         budget.share,
         None if counts is None else counts[0],
         None if counts is None else counts[1],
-        None if trip is None else to_rfc3339(trip.at_ms),
+        to_rfc3339(trip.at_ms) if trip is not None and trip.holds(last.reset_ms) else None,
         last.reset_ms,
         last.author,
         last.reason,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
+import structlog
 from confluent_kafka import KafkaException
 
 from streams.cli.kafka import KafkaAway, await_kafka, quiet_admin
@@ -15,6 +17,7 @@ from streams.topics import CONTROL
 
 def control_now(settings: Settings) -> dict[str, bytes]:
     """What stands on the control topic; raises KafkaAway where Kafka or the topic is missing."""
+    _log_to_stderr()
     admin = quiet_admin(settings)
     await_kafka(admin, settings.kafka)
     if settings.topic(CONTROL) not in admin.list_topics(timeout=10).topics:
@@ -30,3 +33,9 @@ def tell_control(settings: Settings, changes: Mapping[str, bytes | None]) -> Non
         raise KafkaAway(
             f"Kafka did not take it ({error.args[0].name()}): perhaps only a part is set, try again"
         ) from None
+
+
+def _log_to_stderr() -> None:
+    """What Kafka's clients report must not come between the lines that a command prints."""
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from models.bundle import RULEBOOK, BundleText, read_text
-from models.errors import RuleError
 from models.lists import ListFile, read_list
 from models.policy import Policy
 from models.policy_file import read_policy
@@ -20,13 +19,10 @@ def texts_in_force(control: Mapping[str, bytes], kinds: Iterable[str], settings:
     texts = {}
     for kind in sorted(kinds):
         current = current_of(control, kind)
-        if current is None:
-            texts[kind] = read_text(kind, (RULEBOOK, *settings.rulebook_folders))
-            continue
-        value = control.get(bundle_key(current.hash))
-        if value is None:
-            raise RuleError(f"the bundle {current.hash} of {kind} is not on the control topic: publish it again")
-        texts[kind] = decode_bundle(value).text
+        # What ships may be in force by its hash, and need not have been sent.
+        sent = None if current is None else control.get(bundle_key(current.hash))
+        shipped = (RULEBOOK, *settings.rulebook_folders)
+        texts[kind] = read_text(kind, shipped) if sent is None else decode_bundle(sent).text
     return texts
 
 

@@ -39,7 +39,7 @@ class Budgets:
             self._trips.pop(budget, None)
         else:
             trip = msgspec.json.decode(value, type=Trip)
-            if budget not in self._trips or trip.reset_ms >= self._trips[budget].reset_ms:
+            if budget not in self._trips or trip.holds(self._trips[budget].reset_ms):
                 self._trips[budget] = trip
         self._settle(*budget)
 
@@ -53,7 +53,7 @@ class Budgets:
 
     def _settle(self, kind: str, budget: str) -> None:
         trip = self._trips.get((kind, budget))
-        is_tripped = trip is not None and trip.reset_ms >= self.reset_ms(kind, budget)
+        is_tripped = trip is not None and trip.holds(self.reset_ms(kind, budget))
         before = self.tripped(kind)
         metrics.BUDGET_TRIPPED.labels(kind, budget).set(is_tripped)
         if is_tripped == (budget in before):

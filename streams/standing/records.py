@@ -101,6 +101,10 @@ class Trip(msgspec.Struct, frozen=True):
     at_ms: int
     reset_ms: int
 
+    def holds(self, reset_ms: int) -> bool:
+        """Whether it came after the last reset."""
+        return self.reset_ms >= reset_ms
+
 
 def list_key(name: str) -> str:
     """Of a list's declaration."""
