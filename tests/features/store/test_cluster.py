@@ -158,7 +158,9 @@ def test_a_server_without_the_library_gets_it_with_the_next_call(cluster_servers
 def test_of_several_calls_those_succeed_whose_servers_answer(cluster_servers: RedisCluster) -> None:
     async def body() -> None:
         functions = Functions(connect(cluster_servers.url, timeout_s=1.0))
-        calls = [("keep", [b"t:{%d}:k" % shard], ["60000", b"kept"]) for shard in range(SHARDS)]
+        calls = [
+            ("keep", [b"t:{%d}:k" % shard, b"t:{%d}:c" % shard], ["60000", b"kept", b""]) for shard in range(SHARDS)
+        ]
         assert await functions.call_many(calls) == [[None]] * SHARDS
         await functions.ping()
         lost = cluster_servers.owner(slot_of(0))

@@ -35,7 +35,7 @@ def load(client: redis.Redis, name: str) -> None:
 
 
 async def keep(functions: Functions) -> None:
-    assert await functions.call("keep", [b"{0}:k"], ["60000", b"kept"]) in ([None], [b"kept"])
+    assert await functions.call("keep", [b"{0}:k", b"{0}:c"], ["60000", b"kept", b""]) in ([None], [b"kept"])
 
 
 def test_an_old_worker_and_a_new_one_each_call_their_own(redis_server: str) -> None:
@@ -61,7 +61,7 @@ def test_a_worker_whose_library_was_cleared_away_brings_it_again(redis_server: s
         await keep(functions)
         with redis.Redis.from_url(redis_server) as client:
             client.execute_command("FUNCTION", "FLUSH")
-        calls = [("keep", [b"{%d}:k" % shard], ["60000", b"kept"]) for shard in range(3)]
+        calls = [("keep", [b"{%d}:k" % shard, b"{%d}:c" % shard], ["60000", b"kept", b""]) for shard in range(3)]
         assert await functions.call_many(calls) == [[b"kept"], [None], [None]]
 
     asked(redis_server, body)
@@ -70,7 +70,7 @@ def test_a_worker_whose_library_was_cleared_away_brings_it_again(redis_server: s
 def test_an_error_in_the_library_is_none_of_those_that_waiting_mends(redis_server: str) -> None:
     async def body(functions: Functions) -> None:
         with pytest.raises(ResponseError):
-            await functions.call("keep", [b"{0}:new"], ["no number", b"kept"])
+            await functions.call("keep", [b"{0}:new", b"{0}:c"], ["no number", b"kept", b""])
         await functions.ping()
         assert await functions.command("HMGET", "{0}:marks", "T:0") == [None]
 

@@ -17,7 +17,7 @@ TIMEOUT_S = 0.3
 def test_a_server_that_would_evict_is_not_used_before_it_is_mended(own_redis: Node) -> None:
     async def body() -> None:
         functions = Functions(connect(own_redis.url, timeout_s=TIMEOUT_S))
-        call = ("keep", [b"{0}:k"], ["60000", b"kept"])
+        call = ("keep", [b"{0}:k", b"{0}:c"], ["60000", b"kept", b""])
         for policy in ("allkeys-lru", "volatile-ttl"):
             own_redis.client.config_set("maxmemory-policy", policy)
             with pytest.raises(StoreUnavailable, match="may evict what it holds: set maxmemory-policy noeviction"):
@@ -54,7 +54,7 @@ def test_a_server_that_is_too_old_ends_the_process_with_the_remedy(own_redis: No
     async def body() -> None:
         functions = Functions(connect(own_redis.url))
         with pytest.raises(WeirError, match=r"version 7\.0 or newer is needed"):
-            await functions.call("keep", [b"{0}:k"], ["1000", b"kept"])
+            await functions.call("keep", [b"{0}:k", b"{0}:c"], ["1000", b"kept", b""])
         await functions.close()
 
     own_redis.kill()
@@ -67,7 +67,7 @@ def test_why_one_waits_is_said_in_words_without_any_key(own_redis: Node) -> None
         functions = Functions(connect(own_redis.url, timeout_s=TIMEOUT_S))
         own_redis.client.config_set("maxmemory", 1)
         with pytest.raises(StoreUnavailable, match=r"127.0.0.1:\d+ refuses: its memory is full \(OOM\)"):
-            await functions.call("keep", [b"{0}:secret"], ["1000", b"secret"])
+            await functions.call("keep", [b"{0}:secret", b"{0}:c"], ["1000", b"secret", b""])
         own_redis.kill()
         with pytest.raises(StoreUnavailable, match=r"127.0.0.1:\d+ does not answer: ConnectionError$"):
             await functions.ping()
