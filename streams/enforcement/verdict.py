@@ -69,7 +69,7 @@ def decode_decided(record: bytes) -> Decided:
 
 def _target(data: _Data) -> str | None:
     value = data.entities.get(data.target)
-    if not value or "=" in data.target or data.target.startswith(OWN_KEY):
+    if not value or not data.target or "=" in data.target or data.target.startswith(OWN_KEY):
         return None
     return target_key(data.target, value)
 
