@@ -11,6 +11,7 @@ from features.kind import Kind
 from streams.messages import BINDING, SCHEMA, Part, event_message, own_messages
 from streams.payloads import event_parts, own_parts
 from streams.settings import Settings
+from streams.standing.told import STANDING
 from streams.topics import CONTROL, DEAD_LETTERS, ENFORCEMENTS, LABELS, VERDICTS, TopicPlan, plan_topics
 
 _CHANNELS = {
@@ -20,6 +21,15 @@ _CHANNELS = {
     CONTROL: "What is in force: the newest value of each key. Read it from its start, committed transactions only.",
     ENFORCEMENTS: "What is enforced at present, by target. Read it from its start, committed transactions only. "
     "Keys that begin with a dot are the enforcer's own.",
+}
+
+# Of operations that carry not all that their channel holds.
+_CARRIES = {
+    "announce": ["checkpoint"],
+    "forget": ["forgotten"],
+    "ship": ["bundle", "current"],
+    "set": [name for name in STANDING if name != "tripped"],
+    "trip": ["tripped"],
 }
 
 
@@ -36,7 +46,7 @@ def asyncapi(settings: Settings, kinds: Mapping[str, Kind]) -> Part:
         LABELS: ["label"],
         VERDICTS: ["verdict"],
         DEAD_LETTERS: ["dead-letter"],
-        CONTROL: ["checkpoint", "champion", "forgotten", "bundle", "current"],
+        CONTROL: ["checkpoint", "champion", "forgotten", "bundle", "current", *STANDING],
         ENFORCEMENTS: ["enforcement", "source-position", "corrected"],
     }
     plans = {plan.name: plan for plan in plan_topics(settings, kinds)}
@@ -117,13 +127,13 @@ def _operations(settings: Settings, kinds: Iterable[str], carried: Mapping[str, 
         ("announce", "send", CONTROL, "weir learner announces a checkpoint, in a transaction.", None),
         ("forget", "send", CONTROL, "weir features forget names an actor, by hash.", None),
         ("ship", "send", CONTROL, "weir rules publish and rollback put bundles in force, in a transaction.", None),
+        ("set", "send", CONTROL, "weir lists, entity, freeze, budgets and rules snooze set what people want.", None),
+        ("trip", "send", CONTROL, "weir worker tells that a budget is used up.", None),
         ("swap", "receive", CONTROL, "weir worker and learner take what is in force.", None),
     ]
     operations = {}
     for name, action, channel, words, group in steps:
-        carries = {"announce": ["checkpoint"], "forget": ["forgotten"], "ship": ["bundle", "current"]}.get(
-            name, carried[channel]
-        )
+        carries = _CARRIES.get(name, carried[channel])
         operation: Part = {
             "action": action,
             "channel": {"$ref": f"#/channels/{channel}"},

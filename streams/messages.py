@@ -9,6 +9,7 @@ from streams.bundles.wire import BUNDLE_KEY, CURRENT_KEY
 from streams.enforcement.record import CORRECTED_KEY, SOURCE_KEY
 from streams.forgotten import FORGOTTEN_KEY
 from streams.in_force import CHAMPION_KEY, MODEL_KEY
+from streams.standing.told import STANDING, Told
 from streams.wire import APPEND_HEADER, OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, TOPIC_ID_HEADER
 
 Part = dict[str, Any]
@@ -95,6 +96,7 @@ def own_messages() -> dict[str, Part]:
             key=current_key,
         )
         | {"contentType": "application/json"},
+        **{name: _standing(name, told) for name, told in STANDING.items()},
         "enforcement": _message(
             "enforcement",
             "What is enforced against a target: of its decisions the first that has not expired. "
@@ -118,6 +120,13 @@ def own_messages() -> dict[str, Part]:
         )
         | {"contentType": "application/json"},
     }
+
+
+def _standing(name: str, told: Told) -> Part:
+    pattern, words = told.key
+    key = {"type": "string", "pattern": pattern, "description": words}
+    message = _message(name.replace("-", " "), told.words, name, key=key)
+    return message | {"contentType": "application/json"}
 
 
 def _message(title: str, words: str, payload: str, *, key: Part | None = None, headers: Part | None = None) -> Part:

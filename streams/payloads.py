@@ -16,6 +16,7 @@ from models.verdict import VerdictData
 from streams.bundles.wire import BundleRecord, Current
 from streams.enforcement.record import Corrected, Enforcement, SourcePosition
 from streams.forgotten import Forgetting
+from streams.standing.told import STANDING
 from streams.wire import DeadLetter, LabelData
 
 Schema = dict[str, Any]
@@ -23,13 +24,17 @@ Schema = dict[str, Any]
 # JSON Schema has no format for both families; null passes, because formats concern strings only.
 _IP = {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]}
 _NAME = {"type": "string", "minLength": 1, "maxLength": 1024}
-_OWN = (
+_OWN: tuple[type[msgspec.Struct], ...] = (
     *(LabelData, VerdictData, DeadLetter),
     *(Manifest, Forgetting, BundleRecord, Current),
     *(Enforcement, SourcePosition, Corrected),
+    *(told.record for told in STANDING.values()),
 )
 # Records of compacted topics, without an envelope: those of ``_OWN`` behind the first three.
-_STATES = ("checkpoint", "forgotten", "bundle", "current", "enforcement", "source-position", "corrected")
+_STATES = (
+    *("checkpoint", "forgotten", "bundle", "current", "enforcement", "source-position", "corrected"),
+    *STANDING,
+)
 _HASH = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 
 _VERDICT_FIELDS = {
