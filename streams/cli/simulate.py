@@ -17,7 +17,7 @@ from streams.clients.producer import EventProducer
 from streams.clients.report import Refused
 from streams.mail.dates import moment_ms
 from streams.settings import load_settings
-from streams.simulator.run import DEFAULT_START_MS, LABEL, PERIOD_MS, Simulated
+from streams.simulator.run import ATTACKS, DEFAULT_START_MS, LABEL, PERIOD_MS, Simulated
 from streams.simulator.run import simulate as simulated
 
 
@@ -26,6 +26,13 @@ from streams.simulator.run import simulate as simulated
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed and start give the same bytes.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Events a second; else as fast as it goes.")
 @click.option("--start", help="When the week begins (ISO 8601); with --produce it ends now unless this is given.")
+@click.option(
+    "--attacks",
+    type=click.FloatRange(0, 1),
+    default=ATTACKS,
+    show_default=True,
+    help="The attackers' share of the events; 0 gives ordinary traffic alone.",
+)
 @click.option("--out", type=OUTPUT, help="Write the events here, one a line (.gz packs them).")
 @click.option("--labels-out", type=OUTPUT, help="Write the labels here.")
 @click.option("--produce", is_flag=True, help="Send events and labels to Kafka, in the order of their time.")
@@ -36,6 +43,7 @@ def simulate(
     seed: int,
     rate: float | None,
     start: str | None,
+    attacks: float,
     out: Path | None,
     labels_out: Path | None,
     produce: bool,
@@ -58,7 +66,7 @@ def simulate(
         show = stack.enter_context(progress("simulating", events))
         pace = Pace(rate)
         done = 0
-        for one in simulated(events, seed, start_ms):
+        for one in simulated(events, seed, start_ms, attacks):
             if one.kind == LABEL:
                 labels += 1
             else:

@@ -1,4 +1,4 @@
-"""Where people come from: homes, offices behind one address, mobile carriers; and what attackers rent.
+"""Where people come from: homes, offices behind one address, mobile carriers, relays; and what attackers rent.
 
 All addresses are from ranges that are reserved, so none is anybody's.
 """
@@ -58,8 +58,13 @@ def home(rng: random.Random, country: Country) -> Place:
 
 
 def office(rng: random.Random, country: Country, number: int) -> Place:
-    """The one address that everybody in an office shares."""
-    return _near(rng, country, f"203.0.113.{number % 254 + 1}", country.asn)
+    """The one address that everybody in an office shares; offices are no neighbours."""
+    return _near(rng, country, f"100.{96 + number % 32}.{number // 32 % 256}.1", country.asn)
+
+
+def relay(rng: random.Random) -> Place:
+    """A rented server through which people hide where they are: everybody's who pays for that service."""
+    return _near(rng, rng.choice(COUNTRIES), f"203.0.113.{rng.randrange(1, 255)}", _HOSTING_ASN)
 
 
 def mobile(rng: random.Random, country: Country) -> Place:

@@ -7,10 +7,23 @@ from typing import Any
 
 from streams.simulator.draft import Draft
 from streams.simulator.networks import mail_server
+from streams.simulator.oddities import circular, odd_arrival, odd_letter
 
 DOMAINS = ("mail.example", "post.example", "inbox.example", "example.com", "example.net")
 _FRIENDS = ("amber", "basil", "coral", "fern", "hazel", "iris", "linden", "rowan", "sage", "tansy")
 _MATTERS = ("the garden", "Friday", "the invoice", "our trip", "the meeting", "your parcel", "the keys", "lunch")
+_TIMES = (
+    "today",
+    "tomorrow",
+    "next week",
+    "in May",
+    "again",
+    "at last",
+    "after all",
+    "on Monday",
+    "as promised",
+    "now",
+)
 _FILES = ("application/pdf", "image/jpeg", "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
 _SHOPS = 60
 _LETTERS = 0.6
@@ -30,12 +43,16 @@ def written(rng: random.Random, account: str, ip: str, time_ms: int) -> Draft:
         "ip": ip,
         **_letter(rng, f"<{rng.getrandbits(48):x}@mail.example>"),
     }
+    circular(rng, data, DOMAINS)
     return Draft(time_ms, "mail", data, False)
 
 
 def received(rng: random.Random, account: str, friend: str, time_ms: int) -> Draft:
     """A mail that comes in from a friend, or from a shop that the account buys from."""
-    data = _from_friend(rng, friend) if rng.random() < _LETTERS else _from_shop(rng, account)
+    from_friend = rng.random() < _LETTERS
+    data = _from_friend(rng, friend) if from_friend else _from_shop(rng, account)
+    if from_friend:
+        odd_arrival(rng, account, data)
     if rng.random() < _FORWARDED:
         # Forwarding breaks SPF and nothing else.
         data["spf"] = "softfail"
@@ -58,8 +75,17 @@ def _from_friend(rng: random.Random, friend: str) -> dict[str, Any]:
     }
 
 
+def newsletter(rng: random.Random, account: str, shop: int, time_ms: int) -> Draft:
+    """A shop's letter to one of the many who get it in the same hour."""
+    addressed = {"account": account, "direction": "inbound", "recipients": [account], "recipient_count": 1}
+    return Draft(time_ms, "mail", {**addressed, **_of_shop(rng, shop % _SHOPS)}, False)
+
+
 def _from_shop(rng: random.Random, account: str) -> dict[str, Any]:
-    number = (sum(map(ord, account)) + rng.randrange(5)) % _SHOPS
+    return _of_shop(rng, (sum(map(ord, account)) + rng.randrange(5)) % _SHOPS)
+
+
+def _of_shop(rng: random.Random, number: int) -> dict[str, Any]:
     domain, post = f"shop{number}.example", f"post{number % 4}.example"
     return {
         "sender": f"news@{domain}",
@@ -81,7 +107,8 @@ def _passed() -> dict[str, Any]:
 
 
 def _letter(rng: random.Random, message_id: str) -> dict[str, Any]:
-    matter = rng.choice(_MATTERS)
+    # People write about one thing in as many ways as there are people.
+    matter = f"{rng.choice(_MATTERS)} {rng.choice(_TIMES)}, {rng.choice(_FRIENDS).title()}"
     more = "And more. " * rng.randrange(60)
     data: dict[str, Any] = {
         "subject": f"About {matter}",
@@ -94,4 +121,5 @@ def _letter(rng: random.Random, message_id: str) -> dict[str, Any]:
         data["in_reply_to"] = f"<{rng.getrandbits(48):x}@{rng.choice(DOMAINS)}>"
     if rng.random() < 0.1:
         data["attachment_types"] = [rng.choice(_FILES)]
+    odd_letter(rng, data)
     return data

@@ -23,7 +23,7 @@ LABEL = "label"
 PERIOD_MS = 7 * DAY_MS
 # Monday, 2026-01-05, 00:00 UTC.
 DEFAULT_START_MS = 1_767_571_200_000
-_ATTACKS = 0.15
+ATTACKS = 0.15
 _PER_CAMPAIGN = 120
 _EVENTS_PER_PERSON = 12
 _LEAST_PEOPLE = 20
@@ -39,19 +39,22 @@ class Simulated:
     record: bytes
 
 
-def simulate(events: int, seed: int, start_ms: int = DEFAULT_START_MS) -> Iterator[Simulated]:
+def simulate(
+    events: int, seed: int, start_ms: int = DEFAULT_START_MS, attacks: float = ATTACKS
+) -> Iterator[Simulated]:
     """Exactly ``events`` events of the week from ``start_ms`` on, and the labels given within it, in time order.
 
+    ``attacks``: the attackers' share of the events, 0 to 1; without any, rules have nobody to find.
     The same arguments give the same records. A label never comes before its event.
 
     >>> [(one.time_ms, one.kind) for one in simulate(2, seed=1) if one.kind != "label"]
-    [(1767828040429, 'login'), (1768084450224, 'mail')]
+    [(1767828040429, 'login'), (1768084450224, 'login')]
     """
     end_ms = start_ms + PERIOD_MS
     rng = random.Random(f"labels {seed}")
     waiting: list[tuple[int, int, bytes]] = []
     numbers = count()
-    for number, draft in enumerate(_drafts(events, seed, start_ms, end_ms)):
+    for number, draft in enumerate(_drafts(events, seed, start_ms, end_ms, attacks)):
         while waiting and waiting[0][0] <= draft.time_ms:
             at_ms, _number, record = heapq.heappop(waiting)
             yield Simulated(at_ms, LABEL, record)
@@ -65,8 +68,8 @@ def simulate(events: int, seed: int, start_ms: int = DEFAULT_START_MS) -> Iterat
         yield Simulated(at_ms, LABEL, record)
 
 
-def _drafts(events: int, seed: int, start_ms: int, end_ms: int) -> Iterator[Draft]:
-    attacks = round(events * _ATTACKS)
+def _drafts(events: int, seed: int, start_ms: int, end_ms: int, share: float) -> Iterator[Draft]:
+    attacks = round(events * share)
     size = min(_MOST_PEOPLE, max(_LEAST_PEOPLE, events // _EVENTS_PER_PERSON))
     population = Population(random.Random(f"population {seed}"), size, start_ms, end_ms)
     people = moments(random.Random(f"rhythm {seed}"), events - attacks, start_ms, end_ms)

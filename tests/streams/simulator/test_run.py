@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -78,7 +79,9 @@ def test_people_sleep_share_offices_and_use_carriers(week: list[Simulated]) -> N
     by_ip: dict[str, set[str]] = {}
     for login in logins:
         by_ip.setdefault(login["ip"], set()).add(login["account"])
-    assert max(len(accounts) for ip, accounts in by_ip.items() if ip.startswith("203.0.113.")) > 10
+    offices = {ip: accounts for ip, accounts in by_ip.items() if re.match(r"100\.(9[6-9]|1\d\d)\.", ip)}
+    assert max(map(len, offices.values())) > 10
+    assert len({ip.rpartition(".")[0] for ip in offices}) == len(offices)
     assert sum(ip.startswith("100.") for ip in by_ip) > 100
 
 
@@ -86,7 +89,7 @@ def test_all_five_kinds_of_campaign_are_there(week: list[Simulated]) -> None:
     data = [(one.kind, json.loads(one.record)["data"]) for one in events(week)]
     assert any(kind == "signup" and fields["device"].startswith("b") for kind, fields in data)
     for start in "bst":
-        assert any(kind == "login" and fields["device"].startswith(start) for kind, fields in data)
+        assert any(kind == "login" and fields.get("device", "").startswith(start) for kind, fields in data)
     assert any(kind == "mail" and fields["recipient_count"] >= 10 for kind, fields in data if "recipients" in fields)
     assert any(kind == "mail" and fields["sender"].startswith("notice") for kind, fields in data)
 
@@ -98,6 +101,23 @@ def test_newcomers_come_back_and_people_get_mail(week: list[Simulated]) -> None:
     honest = [fields for kind, fields in data if kind == "mail" and fields.get("dmarc") == "pass"]
     assert {fields["direction"] for fields in honest} == {"inbound"}
     assert len({fields["sender"] for fields in honest}) > 50
+
+
+def test_without_attackers_there_are_people_only_and_they_are_no_saints() -> None:
+    records = list(simulate(20_000, seed=7, attacks=0))
+    data = [(one.kind, json.loads(one.record)["data"]) for one in records if one.kind != LABEL]
+    logins = [fields for kind, fields in data if kind == "login"]
+    assert len(data) == 20_000
+    assert {fields["device"][0] for fields in logins if "device" in fields} == {"d", "p"}
+    assert {fields["method"] for fields in logins} == {"password", "passkey", "app_password", "recovery"}
+    assert 0.05 < sum(not fields["success"] for fields in logins) / len(logins) < 0.12
+    signups = [fields for kind, fields in data if kind == "signup"]
+    assert any(fields["form_seconds"] < 3 for fields in signups)
+    assert any(fields["recovery_email"].endswith("@mailinator.com") for fields in signups)
+    mails = [fields for kind, fields in data if kind == "mail"]
+    assert any(fields["recipient_count"] > 10 for fields in mails)
+    assert any(fields.get("dkim") == "none" for fields in mails)
+    assert any("!" in fields["subject"] for fields in mails)
 
 
 def test_people_do_not_move_faster_than_they_can(week: list[Simulated]) -> None:
