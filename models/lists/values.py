@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import Literal
@@ -21,8 +20,10 @@ LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MOST_ACCOUNT = 512
 _MOST_TEXT = 2048
 _MOST_ASN = 2**32 - 1
+_IPV4_BYTES = 4
 # An IPv4 address within IPv6 stands behind so many bits.
 _MAPPED_BITS = 96
+_LENGTH = re.compile(r"[0-9]{1,3}")
 _ASN = re.compile(r"(?:as)?([0-9]{1,10})", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{8,128}")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -60,28 +61,21 @@ def domain_name(text: str) -> str | None:
 
 
 def _ip(text: str) -> str:
-    address, slash, _ = text.partition("/")
+    """An address, or a network with the length of its prefix."""
+    address, slash, written = text.partition("/")
     packed = packed_ip(address)
     if packed is None:
         raise ListError("is no address and no network: write for example 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")
-    return _network(text) if slash else str(ip_address(address))
-
-
-def _network(text: str) -> str:
-    try:
-        interface = ipaddress.ip_interface(text)
-    except ValueError:
-        raise ListError("is no network: write for example 192.0.2.0/24 or 2001:db8::/32") from None
-    network, length = interface.network, interface.network.prefixlen
-    if not text.rpartition("/")[2].isdigit():
-        raise ListError(f"has a mask: write the length of the prefix, as in /{length}")
-    if network.network_address != interface.ip:
-        raise ListError(f"is an address within a network of /{length}: write the network's first address")
-    mapped = network.network_address.ipv4_mapped if network.version == 6 else None
-    if mapped is not None and length >= _MAPPED_BITS:
-        network = ipaddress.ip_network(f"{mapped}/{length - _MAPPED_BITS}")
-    first = str(ip_address(str(network.network_address)))
-    return first if network.prefixlen == network.max_prefixlen else f"{first}/{network.prefixlen}"
+    first, bits = str(ip_address(address)), 8 * len(packed)
+    if not slash:
+        return first
+    inside_ipv6 = ":" in address and len(packed) == _IPV4_BYTES
+    length = int(written) - (_MAPPED_BITS if inside_ipv6 else 0) if _LENGTH.fullmatch(written) else -1
+    if not 0 <= length <= bits:
+        raise ListError("is no network: write an address and the length of the prefix, as in 192.0.2.0/24")
+    if int.from_bytes(packed, "big") & ((1 << bits - length) - 1):
+        raise ListError(f"is an address within a network of /{written}: write the network's first address")
+    return first if length == bits else f"{first}/{length}"
 
 
 def _exact(longest: int) -> Callable[[str], str]:
@@ -121,7 +115,7 @@ def _entity(text: str) -> str:
     address, _, length = value.partition("/")
     if packed_ip(address) is None or (length and not length.isdigit()):
         return text
-    return f"{name}={_network(value) if length else ip_address(address)}"
+    return f"{name}={_ip(value)}"
 
 
 def _is_unicode(text: str) -> bool:
