@@ -30,6 +30,7 @@ _COMMANDS = {
     "import": ("streams.cli.import_", "import_"),
     "simulate": ("streams.cli.simulate", "simulate"),
     "produce": ("streams.cli.produce", "produce"),
+    "verify": ("streams.cli.verify", "verify"),
     "replay": ("streams.cli.replay", "replay"),
     "demo": ("streams.cli.demo", "demo"),
 }
