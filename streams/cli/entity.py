@@ -12,6 +12,7 @@ from rich.table import Table
 from models.lists import PROTECT, Entry, list_of
 from streams.cli.control import control_now, tell_control
 from streams.cli.lists.known import known_lists
+from streams.cli.prune import prune_command
 from streams.cli.signed import AS_JSON, EXPIRES, day, now_ms, show_json, show_table, signed, until, until_ms
 from streams.cli.who import who
 from streams.settings import Settings, load_settings
@@ -128,6 +129,9 @@ def show(entity: str, as_json: bool) -> None:
         until_ = until(row["expires_ms"], at_ms)
         table.add_row(row["what"], name_, until_, row["author"], day(row["set_ms"]), row["reason"], silent)
     show_table(table)
+
+
+entity.add_command(prune_command("Take labels and snoozes back that expired long ago.", (LABEL_KEY, SNOOZE_KEY)))
 
 
 def _protection(

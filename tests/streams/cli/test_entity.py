@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from support.control import Control, control_topic
 from support.events import event
@@ -11,6 +13,7 @@ from support.events import event
 from streams.cli.entity import entity
 from streams.cli.lists import lists
 from streams.standing import NOTHING_ASKED
+from streams.standing.records import EntityLabel, ListEntry
 
 ADA = {"account": "ada"}
 
@@ -79,3 +82,24 @@ def test_show_has_protection_by_a_network_and_by_value_and_nothing_of_others(con
 def test_a_mistake_is_named_and_changes_nothing(control: Control, words: tuple[str, ...], said: str) -> None:
     assert said in control.refused(entity, *words)
     assert control.now() == {}
+
+
+def test_what_expired_long_ago_is_taken_back_and_nothing_else(control: Control) -> None:
+    now_ms = int(time.time() * 1000)
+    days = {"long-ago": -8, "lately": -6, "soon": 1}
+    labels = [
+        EntityLabel(entity="account", value="ada", label=word, expires_ms=now_ms + at * 86_400_000)
+        for word, at in days.items()
+    ]
+    entries = [
+        ListEntry(list="vpn_exits", of="ip", value=f"192.0.2.{at + 9}", expires_ms=now_ms + at * 86_400_000)
+        for at in days.values()
+    ]
+    control.set({one.key: msgspec.json.encode(one) for one in (*labels, *entries)})
+    control.ok(entity, "label", "account=ada", "for ever")
+    assert control.ok(entity, "prune") == "1 taken back\n"
+    left = {one["name"] for one in control.json(entity, "show", "account=ada")["set"]}
+    assert left == {"lately", "soon", "for ever"}
+    assert control.ok(lists, "prune", "--older-than", "5d") == "2 taken back\n"
+    assert [key for key in control.now() if key.startswith("list/")] == [entries[2].key]
+    assert "--older-than" in control.refused(lists, "prune", "--older-than", "soon")
