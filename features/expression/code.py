@@ -22,7 +22,6 @@ from features.expression.tree import (
     Some,
     Truth,
 )
-from features.expression.types import Name
 
 # The variables that hold the lists in which an event's values stand, its entities' labels, and its entities.
 LISTS, LABELS, ENTITIES = "f.lists", "f.labels", "e"
@@ -45,7 +44,7 @@ def truth_code(node: Truth, spell: Spell = plain) -> str:
             return f"(not {truth_code(of, spell)})"
         case Holds(Read() as read):
             return f"({spell(read.known.code)} is True)"
-        case Listed(name, list_, False, _):
+        case Listed(name, list_, False):
             # Only what is present stands among the names of a list.
             return _listed(name, list_, False, spell)
         case Labelled(entity, label, False):
@@ -77,7 +76,7 @@ def _code(node: Operand, spell: Spell) -> str:
         case Member(value, items, negated):
             word = "not in" if negated else "in"
             return f"({_code(value, spell)} {word} {{{', '.join(map(repr, items))}}})"
-        case Listed(name, list_, negated, _):
+        case Listed(name, list_, negated):
             return _listed(name, list_, negated, spell)
         case Labelled(entity, label, negated):
             return _labelled(entity, label, negated, spell)
@@ -112,10 +111,10 @@ def _needs(node: Operand, spell: Spell) -> Iterator[str]:
             yield from _needs(first, spell)
             for _, behind in rest:
                 yield from _needs(behind, spell)
-        case Listed(name, known=None):
-            yield f"{name!r} in {ENTITIES}"
-        case Listed(known=Name(optional=True, code=code)):
-            yield f"{spell(code)} is not None"
+        case Listed(name, known=known) if known is None or known.optional:
+            ways = [] if known is None else [f"{spell(known.code)} is not None"]
+            ways += [f"{name!r} in {ENTITIES}"] if node.is_entity else []
+            yield f"({' or '.join(ways)})"
         case Labelled(entity):
             yield f"{entity!r} in {ENTITIES}"
         case _:

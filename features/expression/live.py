@@ -11,7 +11,7 @@ from features.expression.tree import Labelled, Listed
 from features.expression.types import BOOL, NUMBER, Live, Namespace
 
 _LISTS, _LABELS = "lists", "labels"
-# What no rule has to ask for: its entries outrank every automatic action anyway.
+# The list that is always there.
 _PROTECT = "protect"
 Fail = Callable[[ast.AST, str], NoReturn]
 
@@ -45,9 +45,7 @@ def ask(
 def _listed(
     fail: Fail, left: ast.expr, right: ast.expr, name: str, negated: bool, names: Namespace, live: Live
 ) -> Listed:
-    if name == _PROTECT:
-        fail(right, "lists.protect outranks every rule anyway: leave it out")
-    if live.lists is not None and name not in live.lists:
+    if live.lists is not None and name not in (*live.lists, _PROTECT):
         otherwise = f"lists are {', '.join(sorted(live.lists))}" if live.lists else "no list is declared"
         fail(right, unknown("list", name, live.lists, otherwise))
     if not isinstance(left, (ast.Name, ast.Attribute)):
@@ -59,10 +57,10 @@ def _listed(
             fail(left, f"{asked!r} is no field and no entity: only their values stand in lists")
         there = sorted({*live.fields, *live.entities})
         fail(left, unknown("name", asked, there, "it is no field and no entity of this kind"))
-    if known is not None and asked not in live.entities:
+    if known is not None:
         of = live.lists.get(name) if live.lists is not None else None
         if known.type == BOOL:
             fail(left, f"a {BOOL} stands in no list")
         if of is not None and (known.type == NUMBER) is not (of == "asn"):
             fail(left, f"a {known.type} is looked up in a list of values of type {of!r}")
-    return Listed(asked, name, negated, known)
+    return Listed(asked, name, negated, known, asked in live.entities)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import NoReturn
 
 from features.errors import ExpressionError, source_lines
@@ -45,6 +46,7 @@ _NOT_OURS: dict[type[ast.AST], str] = {
     ast.IsNot: "'is not' is",
 }
 
+_LONE_EQUALS = re.compile(r"=(?!=)")
 # What other languages write.
 _SLIPS = {"&&": "write 'and'", "||": "write 'or'", "!": "write 'not'", "<>": "write '!='"}
 
@@ -53,17 +55,29 @@ def parse(text: str) -> ast.expr:
     """The one expression that the text is; raises ExpressionError."""
     if len(text) > LONGEST:
         raise ExpressionError(f"longer than {LONGEST} characters: split it into several rules", text)
+    # As Python's own eval does; what stands behind it on the first line is told where it really stands.
+    indent = len(text) - len(text.lstrip(" \t"))
     try:
-        return ast.parse(text, mode="eval").body
+        return _shifted(ast.parse(text[indent:], mode="eval").body, indent)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise _refused(text, error) from None
+        raise _refused(text, error, indent) from None
 
 
-def _refused(text: str, error: BaseException) -> ExpressionError:
+def _shifted(tree: ast.expr, indent: int) -> ast.expr:
+    for node in ast.walk(tree) if indent else ():
+        if getattr(node, "lineno", 0) == 1:
+            node.col_offset += indent  # type: ignore[attr-defined]
+        if getattr(node, "end_lineno", 0) == 1:
+            node.end_col_offset += indent  # type: ignore[attr-defined]
+    return tree
+
+
+def _refused(text: str, error: BaseException, indent: int) -> ExpressionError:
     lines = source_lines(text)
     line, offset = min(getattr(error, "lineno", 1) or 1, len(lines)), getattr(error, "offset", 1)
     # Python counts from 1, and says 0 where the text ends too early.
-    column = offset - 1 if offset else len(lines[line - 1])
+    column = offset - 1 + (indent if line == 1 else 0) if offset else len(lines[line - 1])
+    column = min(column, len(lines[line - 1]))
     message = getattr(error, "msg", None) or "nested too deeply or not text"
     if _is_whole_in_parentheses(text):
         message = "what takes several lines stands in parentheses"
@@ -72,6 +86,8 @@ def _refused(text: str, error: BaseException) -> ExpressionError:
         slip = next((slip for slip in _SLIPS if source.startswith(slip, max(0, column - len(slip) + 1))), None)
         if slip is not None:
             message = _SLIPS[slip]
+        elif _LONE_EQUALS.match(source, column) and not source.endswith("=", 0, column):
+            message = "write '=='"
         elif not source[column:].strip() and line == len(lines):
             message = "it ends where a value was expected"
     return ExpressionError(f"not an expression: {message}", text, line, column)

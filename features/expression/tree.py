@@ -77,12 +77,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Whether a value stands in a named list: that of the field ``known``, or without one that of an entity."""
+    """Whether a value stands in a named list: that of the field ``known``, that of the entity of this name, or either
+    of both, where there are both."""
 
     name: str
     list: str
     negated: bool
     known: Name | None
+    is_entity: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def written(node: Operand) -> str:
             return " ".join([_side(first), *(f"{symbol} {_side(right)}" for symbol, right in rest)])
         case Member(value, items, negated):
             return f"{_side(value)} {_in(negated)} [{', '.join(map(repr, items))}]"
-        case Listed(name, list_, negated, _):
+        case Listed(name, list_, negated):
             return f"{name} {_in(negated)} lists.{list_}"
         case Labelled(entity, label, negated):
             return f"{label!r} {_in(negated)} labels.{entity}"

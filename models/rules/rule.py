@@ -6,8 +6,7 @@ import difflib
 import re
 import string
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -15,17 +14,31 @@ import msgspec
 
 from features.event import to_milliseconds
 from models.actions import Action
-from models.errors import RuleError
+from models.facts import OVERALL
+from models.rules.finding import Finding, Refusal
+from models.rules.mistakes import ill_typed, not_toml
+from models.rules.place import RuleFile
+from models.rules.toml import Table, normalized, place, tables
 
-_TABLE = re.compile(r"\s*\[\[\s*rule\s*\]\]\s*(#.*)?$")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
-class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An example in the rule's own file: field and feature values, and whether the rule fires on them."""
+class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An example in the rule's own file, and whether the rule fires on it.
+
+    Either ``values``, of fields, features, entities and the score by name; or a whole ``event``, its fields by name,
+    with ``values`` for the features and the score only, at ``time`` if that matters. ``lists``: by list, the names
+    whose value stands in it. ``labels``: by entity, its labels.
+    """
 
     fires: bool
-    values: dict[str, Any]
+    values: dict[str, Any] = {}
     name: str = ""
+    event: dict[str, Any] | None = None
+    # A moment, as TOML writes it without quotes.
+    time: Any = None
+    lists: dict[str, tuple[str, ...]] = {}
+    labels: dict[str, tuple[str, ...]] = {}
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +54,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     action: Action
     reason: str
     owner: str
-    severity: Literal["low", "medium", "high"] = "medium"
+    severity: Literal["low", "medium", "high", "critical"] = "medium"
     tags: tuple[str, ...] = ()
     source: str = ""
     mode: Literal["live", "shadow", "off"] = "live"
@@ -52,84 +65,112 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def expires_ms(self) -> int | None:
         """From this event time on the rule is silent; a date means its first moment, UTC."""
-        if self.expires is None:
-            return None
-        moment = self.expires if isinstance(self.expires, datetime) else datetime(*self.expires.timetuple()[:3])
-        return to_milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+        return None if self.expires is None else moment_ms(self.expires)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
-    """Where a rule was written: for messages."""
-
-    path: str
-    line: int
-    when_line: int
+def moment_ms(written: date) -> int:
+    """A date or a moment of a TOML file in milliseconds since 1970; what has no zone is UTC."""
+    moment = written if isinstance(written, datetime) else datetime(written.year, written.month, written.day)
+    return to_milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
 def read_rules(files: Mapping[str, str]) -> list[tuple[Rule, RuleFile]]:
-    """All rules of these TOML texts, by the path that messages name; raises RuleError with file and line."""
-    rules: list[tuple[Rule, RuleFile]] = []
-    seen: dict[str, str] = {}
-    for path, text in files.items():
-        for rule, place in _read_file(path, text):
-            if rule.id in seen:
-                raise RuleError(f"{place.path}:{place.line}: rule {rule.id!r} already stands in {seen[rule.id]}")
-            seen[rule.id] = place.path
-            rules.append((rule, place))
+    """All rules of these TOML texts, by the path that messages name; raises Refusal for the first mistake."""
+    rules, findings = read_all(files)
+    for finding in findings:
+        raise Refusal(finding)
     return rules
 
 
-def _read_file(path: str, text: str) -> list[tuple[Rule, RuleFile]]:
+def read_all(files: Mapping[str, str]) -> tuple[list[tuple[Rule, RuleFile]], list[Finding]]:
+    """All rules that can be read, and what is wrong with the others."""
+    rules: list[tuple[Rule, RuleFile]] = []
+    findings: list[Finding] = []
+    seen: dict[str, RuleFile] = {}
+    for path, text in files.items():
+        for read in _read_file(path, normalized(text)):
+            if isinstance(read, Finding):
+                findings.append(read)
+                continue
+            rule, where = read
+            first = seen.setdefault(rule.id, where)
+            if first is where:
+                rules.append(read)
+            else:
+                message = f"rule {rule.id!r} already stands in {first.path}:{first.line}"
+                findings.append(where.finding(message, key="id"))
+    return rules, findings
+
+
+def _read_file(path: str, text: str) -> Iterator[tuple[Rule, RuleFile] | Finding]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RuleError(f"{path}: not TOML: {error}") from None
-    tables = document.pop("rule", [])
+        yield not_toml(path, text, str(error))
+        return
+    written = document.pop("rule", [])
+    known = tables(text)
     if document:
-        raise RuleError(
-            f"{path}:1: {next(iter(document))!r} is no part of a rule file: begin each rule with [[rule]]"
-        )
-    if not isinstance(tables, list) or not tables:
-        raise RuleError(f"{path}:1: no rules: begin each with [[rule]]")
-    starts = [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
-    if len(starts) != len(tables):
-        raise RuleError(
-            f"{path}:1: begin each rule with a line [[rule]]; there are {len(starts)} for {len(tables)} rules"
-        )
-    rules = []
-    for table, start in zip(tables, starts, strict=True):
-        place = RuleFile(path, start, _line_of(text, start, "when"))
-        rules.append((_convert(table, place), place))
-    return rules
+        name = next(iter(document))
+        place_of = next((table.start for table in known if table.name.partition(".")[0] == name), None)
+        if place_of is None:
+            entry = known[0].entries.get(name)
+            place_of = 0 if entry is None else entry.key
+        line, column, source = place(text, place_of)
+        message = f"{name!r} is no part of a rule file: begin each rule with [[rule]]"
+        yield Finding(path=path, line=line, column=column, message=message, source=source, width=len(name))
+        return
+    if not isinstance(written, list) or not written:
+        yield Finding(path=path, line=1, message="no rules: begin each with [[rule]]")
+        return
+    headers = [table for table in known if table.name == "rule"]
+    if len(headers) != len(written):
+        message = f"begin each rule with a line [[rule]]; there are {len(headers)} for {len(written)} rules"
+        yield Finding(path=path, line=1, message=message)
+        return
+    for table, header in zip(written, headers, strict=True):
+        yield from _convert(table, _rule_file(path, text, header))
 
 
-def _convert(table: Any, place: RuleFile) -> Rule:
-    known = {field.name for field in msgspec.structs.fields(Rule)}
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-            raise RuleError(f"{place.path}:{place.line}: unknown key {key!r}: {hint}")
+def _rule_file(path: str, text: str, header: Table) -> RuleFile:
+    line, column, _ = place(text, header.start)
+    return RuleFile(path, line, column, text, header)
+
+
+def _convert(table: Any, where: RuleFile) -> Iterator[tuple[Rule, RuleFile] | Finding]:
+    known = {field.name: field for field in msgspec.structs.fields(Rule)}
+    unknown = [key for key in table if key not in known]
+    for key in unknown:
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+        yield where.key_finding(key, f"unknown key {key!r}: {hint}")
+    if unknown:
+        return
     try:
         rule = msgspec.convert(table, Rule)
     except msgspec.ValidationError as error:
-        raise RuleError(f"{place.path}:{place.line}: {error}") from None
+        yield ill_typed(str(error), table, Rule, where)
+        return
+    mistakes = list(_mistakes(rule, where))
+    yield from mistakes
+    if not mistakes:
+        yield rule, where
+
+
+def _mistakes(rule: Rule, where: RuleFile) -> Iterator[Finding]:
+    if not _ID.fullmatch(rule.id) or rule.id == OVERALL:
+        yield where.finding(
+            "write an id of letters, digits, '-', '_' and '.', which is not 'overall'", rule=rule.id, key="id"
+        )
     if rule.expires is not None and not isinstance(rule.expires, date):
-        raise RuleError(
-            f"{place.path}:{place.line}: expires is no date: write for example 2026-12-31, without quotes"
+        yield where.finding(
+            "expires is no date: write for example 2026-12-31, without quotes", rule=rule.id, key="expires"
         )
     try:
         list(string.Formatter().parse(rule.reason))
     except ValueError as error:
-        raise RuleError(f"{place.path}:{place.line}: reason: {error}") from None
-    return rule
-
-
-def _line_of(text: str, start: int, key: str) -> int:
-    """The line on which the value of ``key`` begins, in the table that starts at line ``start``."""
-    lines = text.splitlines()
-    for number, line in enumerate(lines[start:], start + 1):
-        if line.lstrip().startswith(key) and "=" in line:
-            return number + (1 if line.rstrip().endswith(('"""', "'''")) else 0)
-    return start
+        yield where.finding(str(error).lower(), rule=rule.id, key="reason")
+    for number, case in enumerate(rule.cases):
+        if case.time is not None and (case.event is None or not isinstance(case.time, datetime)):
+            message = "time is that of an event: write for example 2026-12-31T23:59:00Z, without quotes"
+            yield where.finding(message, rule=rule.id, key="cases", item=number)

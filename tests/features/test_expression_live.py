@@ -99,8 +99,14 @@ def test_a_condition_says_which_lists_and_labels_it_asks_for() -> None:
 def test_where_lists_are_not_known_any_name_will_do() -> None:
     live = Live(LIVE.fields, LIVE.entities, None)
     assert compile_condition("ip in lists.zork", NAMES, live).memberships == {("ip", "zork")}
-    with pytest.raises(ExpressionError, match=r"lists\.protect outranks every rule"):
-        compile_condition("ip in lists.protect", NAMES, live)
+
+
+def test_the_list_of_what_is_protected_is_always_there() -> None:
+    assert compile_condition("account in lists.protect", NAMES, LIVE).memberships == {("account", "protect")}
+
+
+def test_a_name_of_a_field_and_an_entity_is_there_if_either_is() -> None:
+    assert holds("ip not in lists.vpn_exits", entities={"ip": "192.0.2.1"})
 
 
 @pytest.mark.parametrize("text", ["ip in lists.vpn_exits", "'x' in labels.account"])
