@@ -58,6 +58,10 @@ docs: setup ## Make the generated documents anew
 bench-features: setup ## Cost of the features in both stores, beside pipelined sorted sets (5 minutes)
 	$(BIN)/python bench/feature_cost.py
 
+.PHONY: bench-enforcer
+bench-enforcer: setup ## Verdicts that an enforcer folds, beside plainly reading them (2 minutes)
+	$(BIN)/python bench/enforcer.py
+
 .PHONY: services-up
 services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine
 	$(BIN)/weir services up

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from features.event import LAST_MS, to_rfc3339
-from streams.cli.kafka import KafkaAway
+from streams.cli.kafka import KafkaAway, await_kafka, quiet_admin
 from streams.clients.enforcement import EnforcementClient, EnforcementsAway
 from streams.enforcement.record import Enforced, split_key
 from streams.settings import load_settings
@@ -63,8 +63,9 @@ def show(ctx: click.Context, target: str, as_json: bool) -> None:
 @contextmanager
 def _client() -> Iterator[EnforcementClient]:
     settings = load_settings()
+    await_kafka(quiet_admin(settings), settings.kafka)
     try:
-        with EnforcementClient(settings.kafka, settings.topic(ENFORCEMENTS)) as client:
+        with EnforcementClient(settings.kafka, settings.topic(ENFORCEMENTS), wait_s=5) as client:
             client.read_to_end()
             yield client
     except EnforcementsAway as error:

@@ -125,12 +125,12 @@ class State:
 
     def _decision(self, decided: Decided, append_ms: int) -> Result:
         enforced, target = decided.enforced, decided.target
-        if f"{CORRECTED_KEY}{decided.id}" in self._corrected:
-            return Result.CORRECTED
         if target is None:
             return Result.NO_TARGET
         if enforced is None:
             return Result.NOT_ENFORCED
+        if f"{CORRECTED_KEY}{decided.id}" in self._corrected:
+            return Result.CORRECTED
         held = self.targets.get(target, ())
         if any(one.decision == decided.id for one in held):
             return Result.REPEATED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -87,6 +88,7 @@ class Enforcer:
         self._topic_id = topic_id
         self._writer = writer
         self._state = state
+        self._results: Counter[Result] = Counter()
         self._next: dict[int, int] = {}
         self._moved: set[int] = set()
         self._enforced_at_ms: list[int] = []
@@ -95,18 +97,24 @@ class Enforcer:
         self._swept_s = self._lag_s = self._forgot_s = -math.inf
         consumer.assign(self._starts())
 
-    def step(self) -> None:
-        """Take what has come, waiting for it for a fraction of a second, and write what follows from it."""
+    def step(self) -> int:
+        """Take what has come, waiting for it for a fraction of a second, and write what follows; how many it were."""
+        taken = 0
         first = self._consumer.poll(0.2)
         if first is not None:
             for message in (first, *self._consumer.consume(_BATCH, 0)):
                 self._take(message)
+            for result, count in self._results.items():
+                metrics.FOLDED.labels(result.value).inc(count)
+                taken += count
+            self._results.clear()
         now_s = time.monotonic()
         if now_s - self._swept_s >= _SWEEP_S:
             self._swept_s = now_s
             self._keep_house(now_s)
         if self._state.urgent or now_s - self._committed_s >= _POSITIONS_S:
             self.commit()
+        return taken
 
     def commit(self) -> None:
         """Write everything that has changed, if anything; what Kafka does not take is written with the next call."""
@@ -156,7 +164,7 @@ class Enforcer:
             result = Result.REFUSED
         else:
             result = self._state.take(decided, read_source(f"{self._topic_id}:{number}", message.headers()), at_ms)
-        metrics.FOLDED.labels(result.value).inc()
+        self._results[result] += 1
         if result is Result.ENFORCED:
             self._enforced_at_ms.append(at_ms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,7 +12,7 @@ from features.event import to_milliseconds
 from models.actions import RANK, Action
 from models.policy import REVIEW
 from streams.enforcement.record import OWN_KEY, Enforced, target_key
-from streams.wire import OFFSET_HEADER, PARTITION_HEADER, TOPIC_ID_HEADER, Headers, read_origin
+from streams.wire import OFFSET_HEADER, PARTITION_HEADER, TOPIC_ID_HEADER, Headers
 
 
 class _Event(msgspec.Struct):
@@ -79,12 +79,11 @@ def read_source(place: str, headers: Headers | None) -> Origin | None:
 
     ``place``: the partition of verdicts, with its topic's id.
     """
-    origin = read_origin(headers)
+    found: dict[str, Any] = dict(headers or ())
     try:
-        return Origin(
-            f"{place}<{origin[TOPIC_ID_HEADER]}:{int(origin[PARTITION_HEADER])}", int(origin[OFFSET_HEADER])
-        )
-    except (KeyError, ValueError):
+        topic_id = str(found[TOPIC_ID_HEADER], "utf-8", "replace")
+        return Origin(f"{place}<{topic_id}:{int(found[PARTITION_HEADER])}", int(found[OFFSET_HEADER]))
+    except (KeyError, ValueError, TypeError):
         return None
 
 
