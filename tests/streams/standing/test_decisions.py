@@ -76,6 +76,35 @@ def test_a_snoozed_rule_is_silent_for_its_entity_and_no_other_rule_is() -> None:
     assert decide(one, "c", T0 + HOUR_MS).data.action == "block"
 
 
+def test_a_rule_that_asks_a_list_fires_as_long_as_the_value_stands_in_it() -> None:
+    one = worker(None, ("login-vpn", "ip in lists.vpn_exits", "challenge"))
+    assert decide(one, "a", ip="2001:DB8::7").data.action == "allow"
+    entry = add(one.standing, "vpn_exits", "ip", "2001:db8::/48", T0 + HOUR_MS)
+    verdict = decide(one, "b", ip="2001:DB8::7")
+    assert (verdict.data.action, verdict.data.facts.lists) == ("challenge", {"vpn_exits": ("ip",)})
+    assert decide(one, "c", T0 + HOUR_MS, ip="2001:DB8::7").data.action == "allow"
+    assert decide(one, "d").data.facts.lists == {}
+    one.standing.on_control(entry.key, None)
+    assert decide(one, "e", ip="2001:DB8::7").data.action == "allow"
+
+
+def test_what_an_event_lacks_stands_in_no_list_and_outside_of_none() -> None:
+    one = worker(None, ("login-asn", "asn not in lists.home", "review"))
+    add(one.standing, "home", "asn", "64500")
+    actions_ = [decide(one, f"{asn}", asn=asn).data.action for asn in (64500, 64501, None)]
+    assert actions_ == ["allow", "review", "allow"]
+
+
+def test_a_rule_that_asks_for_a_label_fires_while_that_counts() -> None:
+    one = worker(None, ("login-taken", '"compromised" in labels.account', "block"))
+    label(one.standing, "account", "ada", "compromised", automatic=True)
+    assert decide(one, "a").data.action == "block"
+    label(one.standing, "account", "ada", "known good", T0 + HOUR_MS)
+    assert decide(one, "b").data.action == "allow"
+    assert decide(one, "c", T0 + HOUR_MS).data.action == "block"
+    assert decide(one, "d", account="eve").data.action == "allow"
+
+
 def test_labels_in_force_are_recorded_with_every_decision() -> None:
     one = worker()
     label(one.standing, "account", "ada", "known good", T0 + HOUR_MS)
