@@ -86,7 +86,7 @@ def decide(question: Question, bundle: Bundle) -> tuple[tuple[Reason, ...], Outc
     engine = bundle.engine
     positions = speaking(question, bundle)
     reasons = tuple(
-        engine.reason(position, question.data, question.vector, question.score, question.facts)
+        engine.reason(position, question.data, question.vector, question.score, question.facts, question.entities)
         for position in positions
     )
     blind = NO_FEATURES in question.degraded
