@@ -32,6 +32,7 @@ _COMMANDS = {
     "produce": ("streams.cli.produce", "produce"),
     "verify": ("streams.cli.verify", "verify"),
     "replay": ("streams.cli.replay", "replay"),
+    "backtest": ("streams.cli.backtest", "backtest"),
     "demo": ("streams.cli.demo", "demo"),
 }
 

@@ -1,0 +1,1 @@
+"""Backtests: what a bundle would have decided about recorded verdicts, and how that differs. Pure."""

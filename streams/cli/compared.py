@@ -1,0 +1,101 @@
+"""Which two bundles a backtest compares, as they are named on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.catalogue import Catalogue
+from features.errors import WeirError
+from models.errors import RuleError
+from streams.bundles.shelf import BundleShelf
+from streams.bundles.wire import BUNDLE_KEY, decode_bundle
+from streams.cli.control import control_now
+from streams.cli.rules.shipping import CURRENT, Named, kinds_of, named
+from streams.offline.backtest.plan import Plan, Sent
+from streams.settings import Settings
+
+_HASH = re.compile(r"[0-9a-f]{4,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """``names``: what candidate and baseline are called, without any path of this machine."""
+
+    plan: Plan
+    names: tuple[str, str]
+
+
+def compared(
+    settings: Settings,
+    known: Mapping[str, Catalogue],
+    words: tuple[str, str],
+    *,
+    kinds: Sequence[str],
+    alone: bool,
+    control: Mapping[str, bytes] | None,
+) -> Compared:
+    """``words`` name candidate and baseline. ``control``: what the control topic holds, if it was read already.
+
+    It is read where a word can only be found there. Raises WeirError and KafkaAway.
+    """
+    wanted = kinds_of(kinds, known)
+    shelf = BundleShelf(known, control or {}, settings.rulebook_folders)
+    if control is None and any(_is_elsewhere(word, shelf) for word in words):
+        shelf = BundleShelf(known, control := control_now(settings), settings.rulebook_folders)
+    candidate, baseline = (_bundles(word, shelf, known, wanted, alone) for word in words)
+    both = sorted(candidate.keys() & baseline.keys())
+    if not both:
+        raise WeirError(
+            f"{words[0]} and {words[1]} have no kind in common: they are about {', '.join(sorted(candidate))} and "
+            f"{', '.join(sorted(baseline))}"
+        )
+    plan = Plan(
+        kinds_folders=tuple(str(folder) for folder in settings.kinds_folders),
+        schemas={kind: known[kind].schema for kind in both},
+        candidate={kind: candidate[kind] for kind in both},
+        baseline={kind: baseline[kind] for kind in both},
+        known=_known(shelf, control or {}, (candidate, baseline)),
+    )
+    return Compared(plan, (_name(words[0]), _name(words[1])))
+
+
+def _is_elsewhere(word: str, shelf: BundleShelf) -> bool:
+    """Whether only the control topic can tell what it means."""
+    if word == CURRENT:
+        return True
+    return _HASH.fullmatch(word) is not None and not Path(word).is_dir() and shelf.whole_hash(word) is None
+
+
+def _bundles(
+    word: str, shelf: BundleShelf, known: Mapping[str, Catalogue], kinds: Sequence[str], alone: bool
+) -> dict[str, Sent]:
+    folder = Path(word)
+    if alone and shelf.whole_hash(word) is None and folder.is_dir():
+        # A kind of which the folder says nothing is not one without rules.
+        kinds = [kind for kind in kinds if (folder / kind).is_dir()]
+        if not kinds:
+            raise RuleError(f"{folder} has no folder named after a kind that is asked for")
+    found: dict[str, Named] = named(word, shelf, known, kinds, alone=alone)
+    return {kind: Sent(one.hash, one.text) for kind, one in found.items()}
+
+
+def _known(
+    shelf: BundleShelf, control: Mapping[str, bytes], compared: Sequence[Mapping[str, Sent]]
+) -> dict[str, Sent]:
+    """Every bundle that a verdict may name: those compared, what ships, and all that were sent."""
+    found = {bundle.hash: Sent(bundle.hash, bundle.text) for bundle in shelf.shipped.values()}
+    for key, value in control.items():
+        if key.startswith(BUNDLE_KEY):
+            try:
+                record = decode_bundle(value)
+            except RuleError:
+                continue
+            found[record.hash] = Sent(record.hash, record.text)
+    return found | {sent.hash: sent for side in compared for sent in side.values()}
+
+
+def _name(word: str) -> str:
+    return Path(word).resolve().name if Path(word).is_dir() else word

@@ -1,0 +1,109 @@
+"""The report on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from models.backtest.report import Example, KindReport, Report, RuleReport
+from streams.offline.backtest.shown.words import about, actions, blast, change, count, duration, shared
+
+_EXAMPLES = 3
+# Where there is no terminal nothing is cut.
+_WIDE = 220
+
+
+def show(report: Report) -> None:
+    """Print it; the examples are a few of those that page and file have."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE
+    passed = ", ".join(f"{count(number)} {what}" for what, number in report.passed_over.items())
+    _say(
+        console,
+        f"{count(report.events)} events, features {report.features}",
+        f"passed over: {passed}" if passed else "",
+    )
+    for kind in report.kinds:
+        _kind(console, kind)
+    for note in report.notes:
+        _say(console, note)
+
+
+def _kind(console: Console, kind: KindReport) -> None:
+    new, old = kind.candidate, kind.baseline
+    _say(console, f"\n{kind.kind}: {count(kind.events)} events, {kind.first} to {kind.last}")
+    table = Table("", "bundle", "actions", "enforced: precision", "recall", "against", show_edge=False)
+    for name, side in (("candidate", new), ("baseline", old)):
+        quality = side.enforced
+        table.add_row(
+            name,
+            f"{side.name} {side.bundle}",
+            actions(side.actions),
+            shared(quality.precision),
+            shared(quality.recall),
+            blast(side.hit, kind.target),
+        )
+    console.print(table, highlight=False, markup=False)
+    changes = [f"{one.was} → {one.becomes} {count(one.count)}" for one in kind.changes]
+    _say(console, f"changes: {', '.join(changes) or 'none'}")
+    _say(console, f"newly hit: {blast(kind.newly_hit, kind.target)}; spared: {blast(kind.spared, kind.target)}")
+    for name, side in (("candidate", new), ("baseline", old)):
+        for budget, at in side.trips.items():
+            _say(console, f"the {name}'s budget {budget!r} was used up at {at}")
+    if kind.judged_by_baseline:
+        again = f"{count(kind.reproduced)} of {count(kind.judged_by_baseline)}"
+        _say(console, f"of its own recorded decisions the baseline comes to again: {again}")
+    _rules(console, kind)
+    for title, examples in (
+        ("newly hit", kind.newly_hit_examples),
+        ("spared", kind.spared_examples),
+        ("legit, and enforced", kind.false_alarms),
+        ("abuse, and not enforced", kind.missed),
+    ):
+        for example in examples[:_EXAMPLES]:
+            _say(console, f"{title}: {_words(example)}")
+    for note in kind.notes:
+        _say(console, note)
+
+
+def _rules(console: Console, kind: KindReport) -> None:
+    table = Table("rule", "", "asks for", show_edge=False)
+    for name in ("fires", "decisive", f"on {kind.target}s", "newly hit", "spared"):
+        table.add_column(name, justify="right")
+    for name in ("precision", "recall", "most with"):
+        table.add_column(name)
+    table.add_column("cost", justify="right")
+    silent = [rule for rule in kind.rules if not rule.fires and not rule.was_firing and rule.change == "same"]
+    for rule in kind.rules:
+        if rule not in silent:
+            table.add_row(*_rule(rule))
+    console.print(table, highlight=False, markup=False)
+    if silent:
+        _say(console, f"never fire: {', '.join(rule.id for rule in silent)}")
+
+
+def _rule(rule: RuleReport) -> list[str]:
+    beside = rule.overlaps[0] if rule.overlaps else None
+    return [
+        rule.id,
+        "" if rule.change == "same" else rule.change,
+        rule.action if rule.mode == "live" else f"{rule.action} ({rule.mode})",
+        change(rule),
+        count(rule.decisive),
+        count(rule.met.targets),
+        count(rule.newly_hit.targets),
+        count(rule.spared.targets),
+        shared(rule.quality.precision),
+        shared(rule.quality.recall),
+        "" if beside is None else f"{beside.rule} {beside.share:.0%}",
+        duration(rule.cost_ns),
+    ]
+
+
+def _words(example: Example) -> str:
+    return "; ".join([about(example), *(f"{seen.rule}: {seen.text}" for seen in example.seen)])
+
+
+def _say(console: Console, *parts: str) -> None:
+    console.print("; ".join(part for part in parts if part), highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,68 @@
+"""Numbers and names as both forms of the report write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.backtest.interval import Share
+from models.backtest.report import Blast, Example, RuleReport
+
+DASH = "–"
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def percent(value: float) -> str:
+    return f"{value * 100:.1f} %" if 0 < value < 1 else f"{value * 100:.0f} %"
+
+
+def shared(share: Share) -> str:
+    """A share with its interval, and what it was counted on."""
+    if share.value is None or share.low is None or share.high is None:
+        return DASH
+    return f"{percent(share.value)} ({share.low * 100:.0f}–{share.high * 100:.0f}) of {count(share.of)}"
+
+
+def blast(met: Blast, target: str) -> str:
+    return f"{count(met.targets)} by {target}, {count(met.ips)} by ip"
+
+
+def actions(by_action: Mapping[str, int]) -> str:
+    return ", ".join(f"{action} {count(number)}" for action, number in by_action.items()) or DASH
+
+
+def change(rule: RuleReport) -> str:
+    """How often it fires in baseline and candidate."""
+    if rule.change == "new":
+        return f"new: {count(rule.fires)}"
+    if rule.change == "gone":
+        return f"gone: {count(rule.was_firing)}"
+    if rule.fires == rule.was_firing and not rule.newly:
+        return count(rule.fires)
+    return f"{count(rule.was_firing)} → {count(rule.fires)}"
+
+
+def duration(ns: float | None) -> str:
+    if ns is None:
+        return DASH
+    return f"{ns:.0f} ns" if ns < 10_000 else f"{ns / 1000:.1f} µs"
+
+
+def about(example: Example) -> str:
+    """Which event, and what becomes of it."""
+    parts = [example.time, f"{example.event_source}/{example.event_id}"]
+    if example.target is not None:
+        parts.append(example.target)
+    if example.ip is not None and example.ip != example.target:
+        parts.append(example.ip)
+    if example.score is not None:
+        parts.append(f"score {example.score:.3f}")
+    same = example.was == example.becomes
+    parts.append(example.becomes if same else f"{example.was} → {example.becomes}")
+    return " · ".join(parts)
+
+
+def observed(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} = {value!r}" for name, value in values.items())
