@@ -108,7 +108,7 @@ def compile_bundle(text: BundleText, catalogue: Catalogue) -> Bundle:
                 "only where they come together"
             )
     declared = _lists(text)
-    engine = RuleEngine(catalogue, rules)
+    engine = RuleEngine(catalogue, rules, {name: file.of for name, file in declared.items()})
     used = {PROTECT, *(name for _, name in engine.memberships)}
     lists = {name: file for name, file in sorted(declared.items()) if name in used}
     parts = [text.kind, [rule for rule, _ in rules], policy, list(lists.values())]

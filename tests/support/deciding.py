@@ -33,13 +33,14 @@ reason = "as told"
 owner = "tests"
 cases = []
 """
+LISTS = {"lists/vpn_exits.toml": 'of = "ip"', "lists/home.toml": 'of = "asn"'}
 
 
 def bundle_of(policy: Policy, *rules: tuple[str, str, str]) -> Bundle:
-    """A login bundle of these rules only: (id, condition, action)."""
+    """A login bundle of these rules only: (id, condition, action); ``vpn_exits`` and ``home`` are empty lists."""
     text = read_text("login", [RULEBOOK])
     written = "".join(RULE.format(id=name, when=when, action=action) for name, when, action in rules)
-    text = msgspec.structs.replace(text, rules={"rules.toml": written}, lists={})
+    text = msgspec.structs.replace(text, rules={"rules.toml": written}, lists=LISTS)
     return replace(compile_bundle(text, LOGIN), policy=policy)
 
 
