@@ -24,20 +24,22 @@ VARIABLES = "d, v, score, f, e"
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """``observe(d, v, score, f, e)``: by name, the values that the condition reads. ``words``: the reason's texts
-    and, between them, the names whose values stand there."""
+    """``observe(d, v, score, f, e)``: by name, the values that the condition reads. ``text``: the reason, with ``%s``
+    in place of each value of ``shown``."""
 
     rule: Rule
     place: RuleFile
     condition: Condition
     observe: Callable[..., dict[str, Any]]
-    words: tuple[str, ...]
+    text: str
+    shown: tuple[str, ...]
+    mode: Literal["live", "shadow"]
 
     def reason(self, observed: dict[str, Any]) -> Reason:
         """Why the rule fired on these values."""
         rule = self.rule
-        text = "".join(_shown(observed[words]) if index % 2 else words for index, words in enumerate(self.words))
-        return Reason(rule.id, text, observed, self.condition.limits, rule.action, _mode(rule))
+        text = self.text % tuple([_shown(observed[name]) for name in self.shown])
+        return Reason(rule.id, text, observed, self.condition.limits, rule.action, self.mode)
 
 
 def compile_rule(rule: Rule, place: RuleFile, vocabulary: Vocabulary) -> Compiled:
@@ -46,15 +48,18 @@ def compile_rule(rule: Rule, place: RuleFile, vocabulary: Vocabulary) -> Compile
         condition = vocabulary.condition(rule.when)
     except ExpressionError as error:
         raise Refusal(place.in_condition(error, rule.id)) from None
-    words = tuple(_BRACES.split(rule.reason))
-    for name in words[1::2]:
+    words = _BRACES.split(rule.reason)
+    shown = tuple(words[1::2])
+    for name in shown:
         if name not in condition.reads:
             reads = ", ".join(condition.reads) or "nothing"
             message = f"its reason names {{{name}}}, which its condition does not read: it reads {reads}"
             raise Refusal(place.finding(message, rule=rule.id, key="reason"))
     entries = ", ".join(f"{name!r}: {code}" for name, code in _observed(condition, vocabulary))
     observe: Callable[..., dict[str, Any]] = eval(f"lambda {VARIABLES}: {{{entries}}}", {"__builtins__": {}})
-    return Compiled(rule, place, condition, observe, words)
+    text = "%s".join(part.replace("%", "%%") for part in words[::2])
+    mode: Literal["live", "shadow"] = "shadow" if rule.mode == "shadow" else "live"
+    return Compiled(rule, place, condition, observe, text, shown, mode)
 
 
 def _observed(condition: Condition, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
@@ -73,13 +78,9 @@ def _observed(condition: Condition, vocabulary: Vocabulary) -> Iterator[tuple[st
             yield name, known.code
 
 
-def _mode(rule: Rule) -> Literal["live", "shadow"]:
-    return "shadow" if rule.mode == "shadow" else "live"
-
-
 def _shown(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_shown, value))
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:.4g}"
+    if type(value) is float:
+        if value.is_integer():
+            return str(int(value))
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
+    return ", ".join(map(_shown, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -78,8 +78,8 @@ def test_a_reason_has_the_values_that_the_rule_saw_and_the_limits_in_its_conditi
     [(86399.51, "86400"), (123456.0, "123456"), (0.12345, "0.1235"), (2.5, "2.5"), (-1e6, "-1000000")],
 )
 def test_a_number_is_shown_as_people_write_it(value: float, shown: str) -> None:
-    made = engine("account.age_s != 1", reason="{account.age_s}")
-    assert made.reason(0, data(), vector(account_age_s=value), None, NO_FACTS).text == shown
+    made = engine("account.age_s != 1", reason="100% at {account.age_s}")
+    assert made.reason(0, data(), vector(account_age_s=value), None, NO_FACTS).text == f"100% at {shown}"
 
 
 def test_a_value_with_braces_is_not_read_as_a_name() -> None:
