@@ -95,6 +95,7 @@ class Enforcer:
         now_s = time.monotonic()
         self._committed_s = now_s
         self._swept_s = self._lag_s = self._forgot_s = -math.inf
+        metrics.ENFORCED_TARGETS.set(len(state.targets))
         consumer.assign(self._starts())
 
     def step(self) -> int:
@@ -131,6 +132,7 @@ class Enforcer:
         for at_ms in self._enforced_at_ms:
             metrics.ENFORCEMENT_SECONDS.observe(max(0.0, (now_ms - at_ms) / 1000))
         self._enforced_at_ms.clear()
+        metrics.ENFORCED_TARGETS.set(len(self._state.targets))
 
     def _starts(self) -> list[TopicPartition]:
         """Behind the last transaction, or at the first record that is retained."""
@@ -171,7 +173,6 @@ class Enforcer:
     def _keep_house(self, now_s: float) -> None:
         now_ms = int(time.time() * 1000)
         self._state.sweep(now_ms - _GRACE_MS, _SWEPT)
-        metrics.ENFORCED_TARGETS.set(len(self._state.targets))
         if now_s - self._forgot_s >= _FORGET_S:
             self._forgot_s = now_s
             self._state.forget(now_ms - self._keep_ms)
