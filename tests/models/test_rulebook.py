@@ -63,6 +63,11 @@ def test_a_shipped_rule_asks_for_values_that_its_features_can_have(kind: str, ru
             assert most is None or value <= most
 
 
+def test_the_page_about_them_names_exactly_the_rules_that_ship() -> None:
+    page = (Path(models.__file__).parents[1] / "docs" / "rulebook.md").read_text()
+    assert set(re.findall(r"`((?:signup|login|mail)-[a-z-]+)`", page)) == {rule.id for _, rule in RULES}
+
+
 def test_every_kind_ships_fifteen_rules_or_more() -> None:
     assert {kind for kind, engine in ENGINES.items() if len(engine.rules) < 15} == set()
 
