@@ -57,8 +57,8 @@ def _values(entries: list[dict[str, Any]], at_ms: int) -> Table:
 def _say_unasked(known: Known) -> None:
     if not known.files and known.of != "entity":
         click.echo(
-            f"No file of the rulebook declares this list: 'weir rules check' knows it once there is a "
-            f'lists/{known.name}.toml with of = "{known.of}".',
+            f"No file of the rulebook declares this list, so nobody checks what asks for it: "
+            f'add lists/{known.name}.toml with of = "{known.of}".',
             err=True,
         )
 
