@@ -131,7 +131,13 @@ def _send(producer: Producer, topic: str, key: str, value: bytes) -> int:
             refused.append(error)
 
     producer.produce(topic, value, key.encode(), partition=0, on_delivery=delivered)
-    producer.flush()
+    try:
+        producer.flush()
+    except SystemError as error:
+        # How confluent-kafka tells of a fatal error, such as being fenced, that it meets on the way to a callback.
+        if isinstance(error.__cause__, KafkaException):
+            raise error.__cause__ from None
+        raise
     if refused:
         raise KafkaException(refused[0])
     return appended_ms[0]
