@@ -39,7 +39,7 @@ def until_ms(text: str, from_ms: int, option: str = "--expires") -> int:
     """A duration from now, a date or a moment, as milliseconds since 1970; raises UsageError, also for the past."""
     try:
         at_ms = from_ms + seconds(text) * 1000
-    except KindError:
+    except (KindError, ValueError):
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
