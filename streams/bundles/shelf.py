@@ -62,9 +62,7 @@ class BundleShelf:
         known = self._compiled.get((kind, bundle_hash))
         if known is not None:
             return known
-        value = self._control.get(bundle_key(bundle_hash))
-        if value is None:
-            raise RuleError(f"the control topic has no bundle {bundle_hash}{self._near(bundle_hash)}")
+        value = self.value(bundle_hash)
         if kind not in self._catalogues:
             raise RuleError(f"bundle {bundle_hash}: there is no kind {kind!r} here: see the setting kinds_folders")
         try:
@@ -90,21 +88,18 @@ class BundleShelf:
         return Now(kind=kind, hash=wanted, seen=seen, history=history, unsent=value, fault=fault)
 
     def value(self, bundle_hash: str) -> bytes:
-        """What has to be sent to put a bundle in force, which is known here; raises RuleError."""
+        """What the control topic holds of a bundle, or would; raises RuleError."""
+        value = self._control.get(bundle_key(bundle_hash))
+        if value is not None:
+            return value
         for bundle in self.shipped.values():
             if bundle.hash == bundle_hash:
                 return encode_bundle(bundle)
-        return self._control[bundle_key(bundle_hash)]
+        raise RuleError(f"the control topic has no bundle {bundle_hash}{self._near(bundle_hash)}")
 
     def record(self, bundle_hash: str) -> BundleRecord:
         """A bundle's files, though it may not compile any more; raises RuleError."""
-        for bundle in self.shipped.values():
-            if bundle.hash == bundle_hash:
-                return BundleRecord(hash=bundle_hash, hashing="", text=bundle.text)
-        value = self._control.get(bundle_key(bundle_hash))
-        if value is None:
-            raise RuleError(f"the control topic has no bundle {bundle_hash}{self._near(bundle_hash)}")
-        return decode_bundle(value)
+        return decode_bundle(self.value(bundle_hash))
 
     def whole_hash(self, beginning: str) -> str | None:
         """The one hash that begins so (4 characters or more); None if none does, raises RuleError if many do."""
