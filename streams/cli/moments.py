@@ -12,7 +12,8 @@ from features.errors import KindError
 from features.event import to_milliseconds
 from features.window import seconds
 
-_SHAPES = "2026-11-21T05:00:00Z, 2026-11-21, or 2h for two hours ago"
+_SHAPES = "2026-11-21T05:00:00Z, 2026-11-21, 2h for two hours ago, or now"
+_NOW = "now"
 
 
 class Moment(click.ParamType):
@@ -24,7 +25,7 @@ class Moment(click.ParamType):
         if isinstance(value, int):
             return value
         try:
-            return int(time.time() * 1000) - seconds(value) * 1000
+            return int(time.time() * 1000) - (0 if value == _NOW else seconds(value) * 1000)
         except KindError:
             pass
         try:

@@ -12,6 +12,7 @@ _COMMANDS = {
     "diff": "streams.cli.rules.diff",
     "rollback": "streams.cli.rules.rollback",
     "show": "streams.cli.rules.show",
+    "revert": "streams.cli.rules.revert",
     "snooze": "streams.cli.snooze",
     "unsnooze": "streams.cli.snooze",
     "snoozes": "streams.cli.snooze",
