@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from models.bundle import Bundle
+from features.catalogue import Catalogue
+from models.bundle import RULEBOOK, Bundle
 from models.errors import RuleError
 from streams.bundles.compare import differences
 from streams.bundles.folders import bundles_alone, shipped_bundles
+from streams.bundles.live_lists import live_lists
 from streams.bundles.shelf import BundleShelf, Now
 from streams.bundles.ship import Change, ship
 from streams.bundles.wire import encode_bundle
-from streams.cli.rules.shipping import ALONE, AUTHOR, all_catalogues, kinds_of, shelf_now
+from streams.cli.control import control_now
+from streams.cli.rules.shipping import ALONE, AUTHOR, all_catalogues, kinds_of
 from streams.settings import load_settings
 
 
@@ -44,19 +47,10 @@ def publish(
         raise click.UsageError("--note is missing: say what changes and why")
     settings, known = load_settings(), all_catalogues()
     wanted = kinds_of(kinds, known)
-    paths = folders or settings.rulebook_folders
-    if alone:
-        if not paths:
-            raise click.UsageError("--alone: name the folder that holds everything, with --folder")
-        # A kind of which these folders say nothing shall not lose all its rules.
-        spoken = [kind for kind in wanted if any((path / kind).is_dir() for path in paths)]
-        if not spoken or (kinds and spoken != wanted):
-            raise click.UsageError(f"--alone: the folders say nothing of {', '.join(set(wanted) - set(spoken))}")
-        bundles = bundles_alone({kind: known[kind] for kind in spoken}, paths)
-    else:
-        found = shipped_bundles(known, paths)
-        bundles = {kind: found[kind] for kind in wanted}
-    shelf = shelf_now(settings, known)
+    control = control_now(settings)
+    with live_lists(control, (*(() if alone else (RULEBOOK,)), *(folders or settings.rulebook_folders))) as all_paths:
+        bundles = _read(known, wanted, all_paths if alone else all_paths[1:], named=kinds, alone=alone)
+    shelf = BundleShelf(known, control, settings.rulebook_folders)
     changes = [
         Change(hash=bundle.hash, value=encode_bundle(bundle), now=now)
         for now, bundle in _compared(shelf, bundles.values())
@@ -71,6 +65,22 @@ def publish(
     for kind, current in ship(settings, changes, by=author, note=note or "").items():
         click.echo(f"{kind}: {current.hash} is in force.")
     click.echo("To go back: weir rules rollback")
+
+
+def _read(
+    known: Mapping[str, Catalogue], wanted: Sequence[str], paths: Sequence[Path], *, named: Sequence[str], alone: bool
+) -> dict[str, Bundle]:
+    """What the folders say of the wanted kinds; ``named``: those that somebody asked for by name."""
+    if not alone:
+        found = shipped_bundles(known, paths)
+        return {kind: found[kind] for kind in wanted}
+    if not paths:
+        raise click.UsageError("--alone: name the folder that holds everything, with --folder")
+    # A kind of which these folders say nothing shall not lose all its rules.
+    spoken = [kind for kind in wanted if any((path / kind).is_dir() for path in paths)]
+    if not spoken or (named and spoken != list(wanted)):
+        raise click.UsageError(f"--alone: the folders say nothing of {', '.join(set(wanted) - set(spoken))}")
+    return bundles_alone({kind: known[kind] for kind in spoken}, paths)
 
 
 def _compared(shelf: BundleShelf, bundles: Iterable[Bundle]) -> list[tuple[Now, Bundle]]:
