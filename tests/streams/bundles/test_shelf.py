@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
 import pytest
+from support.bundles import SHIPPED, altered
 from support.events import CATALOGUES
 
-from models.bundle import Bundle, compile_bundle
+from models.bundle import Bundle
 from models.errors import RuleError
-from streams.bundles.folders import shipped_bundles
 from streams.bundles.shelf import BundleShelf
 from streams.bundles.wire import Current, Shipment, bundle_key, current_key, encode_bundle, encode_current
 
-SHIPPED = shipped_bundles(CATALOGUES, [])
-
-
-def other(kind: str = "login") -> Bundle:
-    """A bundle that differs from the one that ships: its first rule only shows."""
-    text = SHIPPED[kind].text
-    (name, words), *rest = text.rules.items()
-    changed = words.replace("[[rule]]\n", '[[rule]]\nmode = "shadow"\n', 1)
-    return compile_bundle(msgspec.structs.replace(text, rules={name: changed, **dict(rest)}), CATALOGUES[kind])
-
-
-OTHER = other()
+OTHER = altered()
 
 
 def shelf(*bundles: Bundle, **current: Current | bytes) -> BundleShelf:
