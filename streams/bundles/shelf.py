@@ -53,7 +53,7 @@ class BundleShelf:
         self, catalogues: Mapping[str, Catalogue], control: Mapping[str, bytes], folders: Iterable[Path] = ()
     ) -> None:
         self._catalogues = catalogues
-        self._control = control
+        self.control = control
         self.shipped = shipped_bundles(catalogues, folders)
         self._compiled = {(kind, bundle.hash): bundle for kind, bundle in self.shipped.items()}
 
@@ -74,22 +74,22 @@ class BundleShelf:
 
     def now(self, kind: str) -> Now:
         """What the workers judge with, as far as the control topic tells."""
-        shipped, seen, fault = self.shipped[kind], self._control.get(current_key(kind)), ""
+        shipped, seen, fault = self.shipped[kind], self.control.get(current_key(kind)), ""
         wanted, history = shipped.hash, tuple[Shipment, ...]()
         try:
-            current = current_of(self._control, kind)
+            current = current_of(self.control, kind)
             if current is not None:
                 wanted, history = current.hash, current.history
                 self.get(kind, wanted)
         except RuleError as error:
             fault = str(error)
-        unsent = wanted == shipped.hash and bundle_key(wanted) not in self._control
+        unsent = wanted == shipped.hash and bundle_key(wanted) not in self.control
         value = encode_bundle(shipped) if unsent else None
         return Now(kind=kind, hash=wanted, seen=seen, history=history, unsent=value, fault=fault)
 
     def value(self, bundle_hash: str) -> bytes:
         """What the control topic holds of a bundle, or would; raises RuleError."""
-        value = self._control.get(bundle_key(bundle_hash))
+        value = self.control.get(bundle_key(bundle_hash))
         if value is not None:
             return value
         for bundle in self.shipped.values():
@@ -112,7 +112,7 @@ class BundleShelf:
         return found[0] if found else None
 
     def _hashes(self) -> list[str]:
-        sent = (key.removeprefix(BUNDLE_KEY) for key in self._control if key.startswith(BUNDLE_KEY))
+        sent = (key.removeprefix(BUNDLE_KEY) for key in self.control if key.startswith(BUNDLE_KEY))
         return sorted({*sent, *(bundle.hash for bundle in self.shipped.values())})
 
     def _near(self, bundle_hash: str) -> str:

@@ -24,11 +24,21 @@ EXPIRES = click.option(
 )
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        # A container's user may have no name.
+        return "unknown"
+
+
+AUTHOR = click.option("--author", default=_user, help="Who does it; by default the user of the system.")
+
+
 def signed(command: F) -> F:
     """Adds --author and --reason."""
-    author = click.option("--author", default=_user, help="Who sets it; by default the user of the system.")
     reason = click.option("--reason", default="", help="Why, for those who find it later.")
-    return author(reason(command))
+    return AUTHOR(reason(command))
 
 
 def now_ms() -> int:
@@ -75,11 +85,3 @@ def show_table(table: Table) -> None:
     if not console.is_terminal:
         console.width = 200
     console.print(table, highlight=False, markup=False)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        # A container's user may have no name.
-        return "unknown"

@@ -7,7 +7,8 @@ import click
 from features.errors import WeirError
 from models.errors import RuleError
 from streams.bundles.compare import differences, unified
-from streams.cli.rules.shipping import ALONE, CURRENT, Named, all_catalogues, kinds_of, named, shelf_now
+from streams.cli.rules.shipping import CURRENT, Named, all_catalogues, kinds_of, named, shelf_now
+from streams.cli.rules.written import ALONE
 from streams.settings import load_settings
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from features.catalogue import Catalogue
-from models.bundle import RULEBOOK, Bundle
+from models.bundle import Bundle
 from models.errors import RuleError
 from streams.bundles.compare import differences
-from streams.bundles.folders import bundles_alone, shipped_bundles
-from streams.bundles.live_lists import live_lists
 from streams.bundles.shelf import BundleShelf, Now
 from streams.bundles.ship import Change, ship
 from streams.bundles.wire import encode_bundle
 from streams.cli.control import control_now
-from streams.cli.rules.shipping import ALONE, AUTHOR, all_catalogues, kinds_of
+from streams.cli.rules.reading import check_folders, read_folders
+from streams.cli.rules.shipping import all_catalogues, kinds_of
+from streams.cli.rules.written import ALONE
+from streams.cli.signed import AUTHOR
 from streams.settings import load_settings
 
 
@@ -39,21 +39,26 @@ def publish(
 ) -> None:
     """Put rules and policies in force on all workers, without a restart.
 
-    Reads the rulebook that ships and the folders, runs every rule's cases, and shows what changes against what is in
-    force. A mistake is told with file, line and column, and nothing is sent. Otherwise all kinds that change are sent
-    at once; workers swap between two micro-batches, within two seconds.
+    Reads the rulebook that ships and the folders, refuses what 'weir rules check' refuses, and shows what changes
+    against what is in force. All kinds that change are sent at once; workers swap between two micro-batches, within
+    two seconds.
     """
     if not note and not dry_run:
         raise click.UsageError("--note is missing: say what changes and why")
     settings, known = load_settings(), all_catalogues()
     wanted = kinds_of(kinds, known)
+    paths = folders or settings.rulebook_folders
+    if alone and not paths:
+        raise click.UsageError("--alone: name the folder that holds everything, with --folder")
     control = control_now(settings)
-    with live_lists(control, (*(() if alone else (RULEBOOK,)), *(folders or settings.rulebook_folders))) as all_paths:
-        bundles = _read(known, wanted, all_paths if alone else all_paths[1:], named=kinds, alone=alone)
+    check_folders(control, paths, alone=alone)
+    read = read_folders(known, control, paths, alone=alone)
+    if missing := sorted(set(kinds) - read.keys()):
+        raise click.UsageError(f"--alone: the folders say nothing of {', '.join(missing)}")
     shelf = BundleShelf(known, control, settings.rulebook_folders)
     changes = [
         Change(hash=bundle.hash, value=encode_bundle(bundle), now=now)
-        for now, bundle in _compared(shelf, bundles.values())
+        for now, bundle in _compared(shelf, [read[kind] for kind in wanted if kind in read])
         if bundle.hash != now.hash or now.fault
     ]
     if not changes:
@@ -65,22 +70,6 @@ def publish(
     for kind, current in ship(settings, changes, by=author, note=note or "").items():
         click.echo(f"{kind}: {current.hash} is in force.")
     click.echo("To go back: weir rules rollback")
-
-
-def _read(
-    known: Mapping[str, Catalogue], wanted: Sequence[str], paths: Sequence[Path], *, named: Sequence[str], alone: bool
-) -> dict[str, Bundle]:
-    """What the folders say of the wanted kinds; ``named``: those that somebody asked for by name."""
-    if not alone:
-        found = shipped_bundles(known, paths)
-        return {kind: found[kind] for kind in wanted}
-    if not paths:
-        raise click.UsageError("--alone: name the folder that holds everything, with --folder")
-    # A kind of which these folders say nothing shall not lose all its rules.
-    spoken = [kind for kind in wanted if any((path / kind).is_dir() for path in paths)]
-    if not spoken or (named and spoken != list(wanted)):
-        raise click.UsageError(f"--alone: the folders say nothing of {', '.join(set(wanted) - set(spoken))}")
-    return bundles_alone({kind: known[kind] for kind in spoken}, paths)
 
 
 def _compared(shelf: BundleShelf, bundles: Iterable[Bundle]) -> list[tuple[Now, Bundle]]:

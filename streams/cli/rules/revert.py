@@ -21,8 +21,8 @@ from streams.cli.features.actor import StoreAway
 from streams.cli.kafka import KafkaAway
 from streams.cli.moments import MOMENT
 from streams.cli.progress import Pace
-from streams.cli.rules.shipping import AUTHOR, all_catalogues, kinds_of
-from streams.cli.signed import now_ms
+from streams.cli.rules.shipping import all_catalogues, kinds_of
+from streams.cli.signed import AUTHOR, now_ms
 from streams.revert.record import Revert, reverts_in
 from streams.revert.run import Report, Undo
 from streams.settings import Settings, load_settings

@@ -10,7 +10,8 @@ from streams.bundles.history import before, shipped_together
 from streams.bundles.shelf import BundleShelf
 from streams.bundles.ship import Change, ship
 from streams.bundles.wire import Current
-from streams.cli.rules.shipping import AUTHOR, SHIPPED, all_catalogues, kinds_of, named, shelf_now
+from streams.cli.rules.shipping import SHIPPED, all_catalogues, kinds_of, named, shelf_now
+from streams.cli.signed import AUTHOR
 from streams.settings import load_settings
 
 

@@ -1,8 +1,7 @@
-"""What the commands that ship rules have in common: how one names a bundle, and who ships it."""
+"""What the commands about shipped rules have in common: how one names a bundle."""
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,25 +12,13 @@ from features.catalogue import Catalogue
 from features.errors import WeirError
 from models.bundle import BundleText
 from models.errors import RuleError
-from streams.bundles.folders import bundles_alone, shipped_bundles
 from streams.bundles.shelf import BundleShelf
 from streams.cli.control import control_now
 from streams.cli.features.known import catalogues_of
+from streams.cli.rules.reading import read_folders
 from streams.settings import Settings
 
 CURRENT, SHIPPED = "current", "shipped"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        # A container's user may have no name.
-        return "unknown"
-
-
-AUTHOR = click.option("--author", default=_user, help="Who does it; by default the user of the system.")
-ALONE = click.option("--alone", is_flag=True, help="The folders hold everything: without the rulebook that ships.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +64,8 @@ def named(
     folder = Path(word)
     whole = shelf.whole_hash(word)
     if whole is None and folder.is_dir():
-        read = bundles_alone if alone else shipped_bundles
-        bundles = read({kind: known[kind] for kind in kinds} if alone else known, [folder])
-        return {kind: Named(f"{word} {bundles[kind].hash}", bundles[kind].hash, bundles[kind].text) for kind in kinds}
+        read = read_folders(known, shelf.control, [folder], alone=alone)
+        return {kind: Named(f"{word} {b.hash}", b.hash, b.text) for kind, b in read.items() if kind in kinds}
     if whole is None:
         raise WeirError(
             f"{word!r} is no folder, and control has no bundle whose hash begins so: 'weir rules history' lists them"
