@@ -54,6 +54,12 @@ def truth_code(node: Truth, spell: Spell = plain) -> str:
             return f"({' and '.join([*needs, _code(node, spell)])})" if needs else _code(node, spell)
 
 
+def value_code(node: Operand, spell: Spell = plain) -> str:
+    """Code of a value, or None where something that it reads is missing."""
+    needs = dict.fromkeys(_needs(node, spell))
+    return f"({_code(node, spell)} if {' and '.join(needs)} else None)" if needs else _code(node, spell)
+
+
 def _code(node: Operand, spell: Spell) -> str:
     """Code that may run only where nothing that it reads is missing."""
     match node:

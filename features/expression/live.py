@@ -61,6 +61,6 @@ def _listed(
         of = live.lists.get(name) if live.lists is not None else None
         if known.type == BOOL:
             fail(left, f"a {BOOL} stands in no list")
-        if of is not None and (known.type == NUMBER) is not (of == "asn"):
+        if of and (known.type == NUMBER) is not (of == "asn"):
             fail(left, f"a {known.type} is looked up in a list of values of type {of!r}")
     return Listed(asked, name, negated, known, asked in live.entities)

@@ -60,9 +60,14 @@ def fired_function(conditions: Sequence[Truth], defaults: Sequence[float]) -> Fu
 
 def alone(conditions: Iterable[Truth]) -> Callable[..., tuple[bool, ...]]:
     """The same variables to a truth value each: for cases, where speed is no matter."""
+    return computed(map(truth_code, conditions))
+
+
+def computed(codes: Iterable[str]) -> Callable[..., tuple[Any, ...]]:
+    """The same variables to what each piece of generated code comes to."""
     space = {name: function.implementation for name, function in FUNCTIONS.items()}
-    codes = "".join(f"{truth_code(condition)}, " for condition in conditions)
-    function: Callable[..., tuple[bool, ...]] = eval(f"lambda {VARIABLES}: ({codes})", {"__builtins__": {}, **space})
+    text = "".join(f"{code}, " for code in codes)
+    function: Callable[..., tuple[Any, ...]] = eval(f"lambda {VARIABLES}: ({text})", {"__builtins__": {}, **space})
     return function
 
 

@@ -7,6 +7,8 @@ import importlib
 import click
 
 _COMMANDS = {
+    "check": "streams.cli.rules.check",
+    "test": "streams.cli.rules.test",
     "publish": "streams.cli.rules.publish",
     "history": "streams.cli.rules.history",
     "diff": "streams.cli.rules.diff",

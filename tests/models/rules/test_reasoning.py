@@ -68,7 +68,7 @@ def test_a_condition_that_can_never_hold_is_known(text: str) -> None:
      "not (m > 1) and not (m <= 1)", "missing(m)", "not maybe and not maybe == False", "y * 2 > 5 or y * 2 <= 5",
      "not (y * 2 - y * 2 > 5) and not (y * 2 - y * 2 <= 5)", "t != 'a' and t != 'b'", "way != 'in'",
      "s > 'a' and s < 'b'",
-     "s not in lists.a", "s in lists.a and s not in lists.b", "'x' in labels.ip and 'y' not in labels.ip", 
+     "s not in lists.a", "s in lists.a and s not in lists.b", "'x' in labels.ip and 'y' not in labels.ip",
      "n > k or k > n",
      "n >= k and k >= n", "contains(tags, 'a') and contains(tags, 'b')", "n * 2 == 4 and n == 2", "True"],
 )  # fmt: skip
