@@ -228,10 +228,10 @@ def test_a_condition_may_be_just_as_long_as_the_limit() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_private_text_and_what_stands_behind_a_field_cannot_be_read(kind: str) -> None:
     catalogue = CATALOGUES[kind]
-    assert not set(KINDS[kind].private) & catalogue.rule_names().keys()
+    assert not set(KINDS[kind].private) & catalogue.fields.keys()
     for name in [*KINDS[kind].private, "kind", "data", "__class__"]:
         with pytest.raises(ExpressionError, match="unknown name"):
-            compile_condition(f"missing({name})", catalogue.rule_names())
+            compile_condition(f"missing({name})", catalogue.fields)
 
 
 def test_the_types_of_fields_are_those_of_their_declaration() -> None:
