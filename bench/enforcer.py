@@ -29,6 +29,7 @@ from features.kinds import load_kinds
 from models.verdict import decode
 from streams.clients.enforcement import EnforcementClient
 from streams.enforcement.fold import State
+from streams.enforcement.protected import Protected
 from streams.enforcement.run import Enforcer
 from streams.enforcement.verdict import decode_decided
 from streams.enforcement.write import EnforcementWriter
@@ -103,7 +104,9 @@ def enforcer(settings: Settings) -> tuple[Settings, Enforcer]:
     own = Settings(kafka=settings.kafka, topic_prefix=f"{name}-", namespace=name)
     apply_topics(admin_client(own), [plan for plan in plan_topics(own, []) if plan.name == own.topic(ENFORCEMENTS)])
     consumer = Consumer(consumer_config(own, own.namespace) | {"isolation.level": "read_committed"})
-    return own, Enforcer(168, consumer, settings.topic(VERDICTS), "verdicts", EnforcementWriter(own), State())
+    return own, Enforcer(
+        168, consumer, settings.topic(VERDICTS), "verdicts", EnforcementWriter(own), State(), Protected()
+    )
 
 
 def fold(one: Enforcer) -> None:

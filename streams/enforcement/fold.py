@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TypeVar
 
@@ -39,14 +39,20 @@ class Result(Enum):
     # Of a decision whose correction was met first.
     CORRECTED = "corrected"
     EXPIRED = "expired"
+    # Of a target that somebody has protected since, or that the deciding worker did not know to be protected.
+    PROTECTED = "protected"
     NO_TARGET = "no_target"
     REFUSED = "refused"
 
 
 class State:
-    """Everything that the enforcer knows. What changes is remembered until ``written``, to be written at once."""
+    """Everything that the enforcer knows. What changes is remembered until ``written``, to be written at once.
 
-    def __init__(self) -> None:
+    ``protected(target, ms)``: whether nothing may be enforced against it.
+    """
+
+    def __init__(self, protected: Callable[[str, int], bool] = lambda _target, _at_ms: False) -> None:
+        self._protected = protected
         self.targets: dict[str, tuple[Enforced, ...]] = {}
         self._sources: dict[str, SourcePosition] = {}
         self._corrected: dict[str, Corrected] = {}
@@ -85,6 +91,13 @@ class State:
             if decisions is not None and not any(one.holds(now_ms) for one in decisions):
                 self._enforce(key, ())
         del self._to_sweep[-most:]
+
+    def release(self, now_ms: int) -> int:
+        """Take back everything that is enforced against protected targets; how many they were."""
+        released = [key for key in self.targets if self._protected(key, now_ms)]
+        for key in released:
+            self._enforce(key, ())
+        return len(released)
 
     def forget(self, before_ms: int) -> None:
         """Let go of positions and corrections that were appended before that: what they guard from cannot come."""
@@ -136,6 +149,8 @@ class State:
             return Result.REPEATED
         if not enforced.holds(append_ms):
             return Result.EXPIRED
+        if self._protected(target, append_ms):
+            return Result.PROTECTED
         self._enforce(target, _bounded([*held, enforced], append_ms))
         return Result.ENFORCED
 
@@ -154,8 +169,9 @@ class State:
             return Result.CORRECTION
         held = self.targets.get(decided.target, ())
         left = [one for one in held if one.decision != corrects]
-        if decided.enforced is not None and decided.enforced.holds(append_ms):
-            left.append(decided.enforced)
+        enforced = decided.enforced
+        if enforced is not None and enforced.holds(append_ms) and not self._protected(decided.target, append_ms):
+            left.append(enforced)
         elif len(left) == len(held):
             return Result.CORRECTION
         self._enforce(decided.target, _bounded(left, append_ms))

@@ -13,13 +13,15 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from streams import metrics
+from streams.control import ControlReader
 from streams.enforcement.fold import Result, State
+from streams.enforcement.protected import Protected
 from streams.enforcement.read import EnforcementReader
 from streams.enforcement.verdict import decode_decided, read_source
 from streams.enforcement.write import EnforcementWriter
 from streams.kafka import consumer_config, raise_unless_transient, wait_for_topics, watermark
 from streams.settings import Settings
-from streams.topics import ENFORCEMENTS, VERDICTS
+from streams.topics import CONTROL, ENFORCEMENTS, VERDICTS
 
 log = structlog.get_logger()
 _BATCH = 5000
@@ -40,26 +42,33 @@ def run_enforcer(settings: Settings, stop: threading.Event, on_ready: Callable[[
 
     ``on_ready`` is called once, when everything that was enforced is known.
     """
-    ids = wait_for_topics(settings, [VERDICTS, ENFORCEMENTS], stop)
+    ids = wait_for_topics(settings, [VERDICTS, ENFORCEMENTS, CONTROL], stop)
     writer = EnforcementWriter(settings)
+    protected = Protected()
+    control = ControlReader(settings, protected.on_control)
+    control.read_to_end()
+    control.follow()
     # From here on nobody else writes, so what is read now is the newest.
-    state = _read_state(settings, stop)
+    state = _read_state(settings, stop, protected)
     config = consumer_config(settings, f"{settings.namespace}-enforcer")
     consumer = Consumer(config | {"isolation.level": "read_committed"})
     try:
         topic = settings.topic(VERDICTS)
-        enforcer = Enforcer(settings.retention_hours, consumer, topic, ids[topic], writer, state)
+        enforcer = Enforcer(settings.retention_hours, consumer, topic, ids[topic], writer, state, protected)
         log.info("enforcements_read", targets=len(state.targets))
         on_ready()
         while not stop.is_set():
+            if control.failure is not None:
+                raise control.failure
             enforcer.step()
         enforcer.commit()
     finally:
+        control.stop()
         consumer.close()
 
 
-def _read_state(settings: Settings, stop: threading.Event) -> State:
-    state, passed_over = State(), 0
+def _read_state(settings: Settings, stop: threading.Event, protected: Protected) -> State:
+    state, passed_over = State(protected.covers), 0
     config = consumer_config(settings, f"{settings.namespace}-enforcer-state")
     with EnforcementReader(config, settings.topic(ENFORCEMENTS), wait_s=600) as reader:
         while not (reader.caught_up or stop.is_set()):
@@ -81,6 +90,7 @@ class Enforcer:
         topic_id: str,
         writer: EnforcementWriter,
         state: State,
+        protected: Protected,
     ) -> None:
         self._keep_ms = retention_hours * 3_600_000 + _BEYOND_RETENTION_MS
         self._consumer = consumer
@@ -88,6 +98,7 @@ class Enforcer:
         self._topic_id = topic_id
         self._writer = writer
         self._state = state
+        self._protected = protected
         self._results: Counter[Result] = Counter()
         self._next: dict[int, int] = {}
         self._moved: set[int] = set()
@@ -172,6 +183,8 @@ class Enforcer:
 
     def _keep_house(self, now_s: float) -> None:
         now_ms = int(time.time() * 1000)
+        if self._protected.changed() and (released := self._state.release(now_ms)):
+            log.warning("enforcements_released", targets=released, why="protected")
         self._state.sweep(now_ms - _GRACE_MS, _SWEPT)
         if now_s - self._forgot_s >= _FORGET_S:
             self._forgot_s = now_s

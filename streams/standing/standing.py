@@ -84,6 +84,10 @@ class Standing:
             tripped=tripped,
         )
 
+    def protects(self, name: str, value: str, at_ms: int) -> bool:
+        """Whether people protect this entity at that time, live; what files protect is the bundles' matter."""
+        return self._lists.holds(PROTECT, name, value, at_ms)
+
     def tripped(self, kind: str) -> tuple[str, ...]:
         """The kind's budgets that tripped and were not reset since, sorted."""
         return self._budgets.tripped(kind)

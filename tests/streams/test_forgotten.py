@@ -19,8 +19,8 @@ from features.store.contract import Observation, Position
 from features.store.memory import MemoryStore
 from models.bundle import load_bundle
 from streams.agents.decide import Decider
-from streams.agents.judging import InForce
 from streams.agents.forget import Forgetter
+from streams.agents.judging import InForce
 from streams.forgotten import Forgetting, Forgotten, forgotten_key
 from streams.record import Record
 from streams.settings import Settings
