@@ -64,8 +64,9 @@ def _placed(text: BundleText) -> dict[str, str]:
 
 def _portable(bundle: Bundle, folders: Sequence[Path]) -> Bundle:
     """Each file as ``<folder>/<kind>/<file>``; of folders of one name, later ones are numbered."""
-    tops: dict[Path, str] = {RULEBOOK: RULEBOOK.name}
-    for folder in folders:
+    tops: dict[Path, str] = {}
+    # The policy of a kind that has none is the rulebook's.
+    for folder in (*folders, RULEBOOK):
         name = folder.resolve().name or "rules"
         number = sum(top.partition("~")[0] == name for top in tops.values()) + 1
         tops.setdefault(folder, name if number == 1 else f"{name}~{number}")

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from support.bundles import SHIPPED, altered
 from support.events import CATALOGUES, KINDS
 from support.pipeline import wait_until
@@ -179,27 +180,33 @@ def test_what_was_not_sent_is_refused_and_taken_when_it_comes(running: InForceBo
 
 
 def test_a_worker_that_starts_with_a_broken_one_takes_the_newest_of_the_history_that_it_can(
-    book: InForceBook, capsys: pytest.CaptureFixture[str]
+    book: InForceBook,
 ) -> None:
     book.on_control(bundle_key(A.hash), encode_bundle(A).replace(b"[[rule]]", b"[[rule"))
     send(book, B)
     put(book, A.hash, "0" * 16, B.hash, SHIPPED["login"].hash)
     before = refused()
-    book.settle()
+    with capture_logs() as logs:
+        book.settle()
     assert book.now("login").bundle.hash == B.hash
     assert refused() == before + 2
-    said = capsys.readouterr().out
-    assert "no TOML" in said or "not TOML" in said
-    assert "bundle_fallback" in said
+    said = [(one["event"], one["log_level"]) for one in logs]
+    assert said == [
+        ("bundle_refused", "error"),
+        ("bundle_refused", "error"),
+        ("bundle_in_force", "info"),
+        ("bundle_fallback", "error"),
+    ]
+    assert "not TOML" in logs[0]["why"]
+    assert (logs[-1]["wanted"], logs[-1]["bundle"]) == (A.hash, B.hash)
 
 
-def test_a_worker_that_starts_with_nothing_that_it_can_take_judges_with_what_ships(
-    book: InForceBook, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_worker_that_starts_with_nothing_that_it_can_take_judges_with_what_ships(book: InForceBook) -> None:
     put(book, A.hash, B.hash)
-    book.settle()
+    with capture_logs() as logs:
+        book.settle()
     assert book.now("login").bundle.hash == SHIPPED["login"].hash
-    assert "judging with what ships" in capsys.readouterr().out
+    assert logs[-1]["doing"] == "judging with what ships"
     # Published anew, it is taken.
     send(book, A)
     wait_for(book, A.hash)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
+from structlog.testing import capture_logs
 from support.bundles import SHIPPED, altered
 from support.events import CATALOGUES
 from support.mock_kafka import mock_kafka, read_topic
@@ -106,7 +107,7 @@ def test_a_record_that_the_topic_refuses_is_told_with_the_remedy(
 
 
 def test_what_ships_with_a_worker_is_announced_and_a_failure_is_only_said(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announce_shipped(settings, SHIPPED.values())
     assert {bundle_key(bundle.hash) for bundle in SHIPPED.values()} == read_control(settings).keys()
@@ -115,7 +116,6 @@ def test_what_ships_with_a_worker_is_announced_and_a_failure_is_only_said(
         raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
 
     monkeypatch.setattr(module, "announce", refuse)
-    announce_shipped(settings, [SHIPPED["mail"]])
-    said = capsys.readouterr().out
-    assert "bundle_not_announced" in said
-    assert SHIPPED["mail"].hash in said
+    with capture_logs() as logs:
+        announce_shipped(settings, [SHIPPED["mail"]])
+    assert [(one["event"], one["bundle"]) for one in logs] == [("bundle_not_announced", SHIPPED["mail"].hash)]
