@@ -137,13 +137,18 @@ def _check_names(case: Case, condition: Condition, catalogue: Catalogue, vocabul
 
 def _entities(case: Case, catalogue: Catalogue) -> dict[str, str]:
     """By name; in a case without an event, what is named or made of a required field is there."""
-    required = {info.name for info in msgspec.structs.fields(catalogue.kind.fields) if info.required}
+    required = _required(catalogue.kind.fields)
     spoken = {*case.labels, *(name for names in case.lists.values() for name in names)}
     return {
         entity.name: str(case.values.get(entity.name, case.values.get(entity.of, "")))
         for entity in catalogue.kind.entities
         if entity.name in case.values or entity.of in case.values or entity.of in required or entity.name in spoken
     }
+
+
+@cache
+def _required(fields: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(info.name for info in msgspec.structs.fields(fields) if info.required)
 
 
 @cache
