@@ -14,7 +14,7 @@ from streams.bundles.shelf import BundleShelf
 from streams.bundles.wire import BUNDLE_KEY, decode_bundle
 from streams.cli.control import control_now
 from streams.cli.rules.shipping import CURRENT, Named, kinds_of, named
-from streams.offline.backtest.plan import Plan, Sent
+from streams.offline.backtest.plan import Plan, Sent, code_hash
 from streams.settings import Settings
 
 _HASH = re.compile(r"[0-9a-f]{4,64}")
@@ -55,6 +55,7 @@ def compared(
     plan = Plan(
         kinds_folders=tuple(str(folder) for folder in settings.kinds_folders),
         schemas={kind: known[kind].schema for kind in both},
+        code=code_hash(),
         candidate={kind: candidate[kind] for kind in both},
         baseline={kind: baseline[kind] for kind in both},
         known=_known(shelf, control or {}, (candidate, baseline)),

@@ -31,7 +31,7 @@ class Sample:
         self._blocks += 1
         if self._blocks > _BLOCKS:
             return
-        split = block.data.split(b"\n")
+        split = block.read().split(b"\n")
         for line, group in zip(fired.lines, fired.groups, strict=True):
             held = self.lines[fired.group_names[group].kind]
             if len(held) < SAMPLE:
@@ -49,7 +49,7 @@ def costs(firing: Firing, kind: str, lines: Sequence[bytes]) -> dict[str, float]
         try:
             recorded, judging = firing.read(line)
             if judging is of_kind:
-                questions.append(of_kind.question(CANDIDATE, recorded, to_milliseconds(recorded.time)))
+                questions.append(of_kind.questions(recorded, to_milliseconds(recorded.time))[CANDIDATE])
         except (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError):
             continue
     if not questions:

@@ -44,7 +44,7 @@ class Exhibit:
 
     def line(self, place: int) -> bytes:
         if not self._lines:
-            self._lines = self._block.data.split(b"\n")
+            self._lines = self._block.read().split(b"\n")
         return self._lines[self._places[place]]
 
     def offer(
@@ -63,7 +63,7 @@ class Exhibit:
         time_ms = to_milliseconds(recorded.time)
         entities = recorded.data.entities
         event = _refs.decode(line).data.event
-        questions = [of_kind.question(side, recorded, time_ms) for side in (CANDIDATE, BASELINE)]
+        questions = of_kind.questions(recorded, time_ms)
         for wish in wishes:
             sort, rule = wish
             side = BASELINE if sort == SPARED else CANDIDATE

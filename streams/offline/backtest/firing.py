@@ -35,6 +35,7 @@ class Fired:
     groups: array[int] = field(default_factory=lambda: array("H"))
     lines: array[int] = field(default_factory=lambda: array("I"))
     group_names: list[Group] = field(default_factory=list)
+    line_count: int = 0
     rows: list[Row] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
@@ -56,7 +57,9 @@ class Firing:
         """Take the lines of one block."""
         made = Fired()
         groups: dict[Group, int] = {}
-        for number, line in enumerate(data.split(b"\n")):
+        lines = data.split(b"\n")
+        made.line_count = len(lines) if lines[-1] else len(lines) - 1
+        for number, line in enumerate(lines):
             if not line or line.isspace():
                 continue
             try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from models.backtest.comparison import BASELINE, CANDIDATE, Row
@@ -9,10 +11,11 @@ from models.backtest.recorded import Recorded, RecordedReader, vector_of
 from models.backtest.side import Side, Sided
 from models.facts import NO_FACTS, Facts
 from models.judge import NO_FEATURES, Question
-from streams.offline.backtest.lists import ListChange, ListView
+from streams.offline.backtest.lists import ListChange
 from streams.offline.backtest.plan import Compiled
 
 _IP = "ip"
+_UNCHANGED = (None, None)
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -35,7 +38,6 @@ class KindJudging:
         self._compiled = compiled
         self._sides = tuple(Side(bundle) for bundle in self.bundles)
         self._is_one = self.bundles[CANDIDATE].hash == self.bundles[BASELINE].hash
-        self._views = tuple(ListView(bundle) for bundle in self.bundles)
         # By the bundle that a verdict names, for each side; None: its facts are as recorded.
         self._changes: dict[str, tuple[ListChange | None, ListChange | None]] = {}
         self._groups: dict[tuple[str, str, bool], Group] = {}
@@ -52,29 +54,20 @@ class KindJudging:
 
     def row(self, place: int, recorded: Recorded, time_ms: int) -> Row | None:
         """What both sides say; None if nobody asks anything, then or now."""
-        candidate = self.side(CANDIDATE, recorded, time_ms)
-        baseline = candidate if self._is_one else self.side(BASELINE, recorded, time_ms)
-        action = recorded.data.action
-        if _is_quiet(candidate) and _is_quiet(baseline) and action == "allow":
+        asked, other = self.questions(recorded, time_ms)
+        candidate = self._sides[CANDIDATE].judge(asked)
+        baseline = candidate if self._is_one else self._sides[BASELINE].judge(other)
+        data = recorded.data
+        if _is_quiet(candidate) and _is_quiet(baseline) and data.action == "allow":
             return None
-        data = recorded.data
-        entities = data.entities
-        sides = (candidate, baseline)
-        return Row(place, recorded.id, entities.get(self._target), entities.get(_IP), data.score, action, sides)
+        entities, sides = data.entities, (candidate, baseline)
+        return Row(place, recorded.id, entities.get(self._target), entities.get(_IP), data.score, data.action, sides)
 
-    def side(self, side: int, recorded: Recorded, time_ms: int) -> Sided:
-        return self._sides[side].judge(self.question(side, recorded, time_ms))
-
-    def question(self, side: int, recorded: Recorded, time_ms: int) -> Question:
-        """What this side is asked about a verdict."""
+    def questions(self, recorded: Recorded, time_ms: int) -> tuple[Question, Question]:
+        """What candidate and baseline are asked about a verdict: one and the same, where their lists are."""
         data = recorded.data
-        facts = data.facts
-        facts = NO_FACTS if facts == NO_FACTS else _plain(facts)
-        changes = self._changes.get(data.bundle) or self._changes_since(data.bundle)
-        change = changes[side]
-        if change is not None:
-            facts = change.apply(facts, time_ms, data.fields, data.entities)
-        return Question(
+        facts = NO_FACTS if data.facts == NO_FACTS else _plain(data.facts)
+        question = Question(
             time_ms=time_ms,
             data=data.fields,
             entities=data.entities,
@@ -83,17 +76,28 @@ class KindJudging:
             facts=facts,
             degraded=data.degraded,
         )
+        changes = self._changes.get(data.bundle) or self._changes_since(data.bundle)
+        if changes == _UNCHANGED:
+            return question, question
+        return _changed(question, changes[CANDIDATE]), _changed(question, changes[BASELINE])
 
     def _changes_since(self, bundle_hash: str) -> tuple[ListChange | None, ListChange | None]:
-        then = ListView(self._compiled.known(self.kind, bundle_hash))
+        then = self._compiled.known(self.kind, bundle_hash)
         kind = self.catalogue.kind
-        candidate, baseline = (ListChange(kind, view, then) for view in self._views)
+        candidate, baseline = (ListChange(kind, bundle, then) for bundle in self.bundles)
         changes = (
             None if candidate.is_nothing else candidate,
             None if baseline.is_nothing else baseline,
         )
         self._changes[bundle_hash] = changes
         return changes
+
+
+def _changed(question: Question, change: ListChange | None) -> Question:
+    if change is None:
+        return question
+    facts = change.apply(question.facts, question.time_ms, question.data, question.entities)
+    return replace(question, facts=facts)
 
 
 def _plain(facts: Facts) -> Facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
 import pickle
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from features.errors import WeirError
+from streams.offline.backtest.blocks import Part, content_of
 from streams.offline.backtest.firing import Fired, Firing
 from streams.offline.backtest.plan import Plan
 
@@ -24,7 +26,7 @@ class DaskAway(WeirError):
 
 
 @contextmanager
-def dask_submit(plan: Plan, address: str, workers: int) -> Iterator[tuple[Callable[[bytes], Any], int]]:
+def dask_submit(plan: Plan, address: str, workers: int) -> Iterator[tuple[Callable[[bytes | Part], Any], int]]:
     """How to hand over a block, and how many processes there are; ``local`` begins ``workers`` of them here.
 
     Raises DaskAway.
@@ -37,8 +39,9 @@ def dask_submit(plan: Plan, address: str, workers: int) -> Iterator[tuple[Callab
             "machines, or leave --dask out"
         ) from None
     if address == LOCAL:
+        options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.ERROR}
         with (
-            dask.LocalCluster(workers, threads_per_worker=1, dashboard_address=None, silence_logs="error") as cluster,
+            dask.LocalCluster(workers, **options) as cluster,
             dask.Client(cluster) as client,
         ):
             yield _submit(client, plan), workers
@@ -48,18 +51,19 @@ def dask_submit(plan: Plan, address: str, workers: int) -> Iterator[tuple[Callab
     except (OSError, ValueError, TypeError) as error:
         raise DaskAway(f"no Dask scheduler answers at {address}: {type(error).__name__}") from None
     with client:
-        count = len(client.scheduler_info()["workers"])
+        count = sum(client.nthreads().values())
         if not count:
             raise DaskAway(f"the Dask scheduler at {address} has no workers: start some with 'dask worker {address}'")
         yield _submit(client, plan), count
 
 
-def _submit(client: Any, plan: Plan) -> Callable[[bytes], Any]:
+def _submit(client: Any, plan: Plan) -> Callable[[bytes | Part], Any]:
     name = hashlib.blake2b(pickle.dumps(plan), digest_size=16).hexdigest()
     sent = client.scatter(plan, broadcast=True)
 
-    def submit(block: bytes) -> Any:
-        return client.submit(_fire, sent, name, block, pure=False)
+    def submit(content: bytes | Part) -> Any:
+        # Another machine may not have the file.
+        return client.submit(_fire, sent, name, content_of(content), pure=False)
 
     return submit
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
+import features
+import models
+import streams.offline.backtest
+import streams.standing
 from features.catalogue import Catalogue, catalogues
 from features.errors import WeirError
 from features.kinds import load_kinds
 from models.bundle import Bundle, BundleText, compile_bundle
+
+_PACKAGES = (features, models, streams.standing, streams.offline.backtest)
 
 
 class OtherCode(WeirError):
@@ -28,11 +36,12 @@ class Sent:
 class Plan:
     """``candidate``, ``baseline``: by kind. ``known``: other bundles that verdicts may name, by hash.
 
-    ``schemas``: by kind, the hash of its features, which has to be the same wherever this is carried out.
+    ``schemas``: by kind, the hash of its features; ``code``: that of ours. Both have to be the same everywhere.
     """
 
     kinds_folders: tuple[str, ...]
     schemas: Mapping[str, str]
+    code: str
     candidate: Mapping[str, Sent]
     baseline: Mapping[str, Sent]
     known: Mapping[str, Sent]
@@ -42,10 +51,23 @@ class Plan:
         return sorted(self.candidate)
 
 
+@cache
+def code_hash() -> str:
+    """Of all that has a part in what a process says of a verdict."""
+    content = hashlib.blake2b(digest_size=8)
+    for package in _PACKAGES:
+        folder = Path(package.__path__[0])
+        for path in sorted(folder.rglob("*.py")):
+            content.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return content.hexdigest()
+
+
 class Compiled:
     """A plan made ready in this process; raises RuleError, KindError and OtherCode."""
 
     def __init__(self, plan: Plan) -> None:
+        if plan.code != code_hash():
+            raise OtherCode("a process runs other code than the backtest was begun with: install the same release")
         kinds = load_kinds(tuple(Path(folder) for folder in plan.kinds_folders))
         self._all = catalogues(list(kinds.values()))
         self._known = plan.known

@@ -15,7 +15,7 @@ from streams.offline.backtest.notes import kind_notes, notes
 from streams.offline.backtest.plan import Plan
 from streams.offline.backtest.seen import Labelled
 from streams.offline.backtest.source import Refuse, Source
-from streams.offline.backtest.workers import fire
+from streams.offline.backtest.workers import ALONE_BYTES, fire
 
 _NO_VERDICT = InvalidEvent("verdict", "not a verdict")
 
@@ -24,7 +24,8 @@ _NO_VERDICT = InvalidEvent("verdict", "not a verdict")
 class Backtest:
     """``names``: what candidate and baseline are called. ``truth``: by decision id, "abuse" or "legit".
 
-    ``workers``: processes of this machine. ``dask``: a scheduler's address, or "local". ``measure``: rules' cost too.
+    ``workers``: processes of this machine, begun after ``alone_bytes``. ``dask``: a scheduler's address, or "local".
+    ``measure``: also what rules cost.
     """
 
     plan: Plan
@@ -32,6 +33,7 @@ class Backtest:
     truth: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     dask: str | None = None
+    alone_bytes: int = ALONE_BYTES
     measure: bool = True
 
 
@@ -51,10 +53,21 @@ def run(
     merge = Merge(firing, plan.kinds, Labelled(backtest.truth), on_decision)
     sample = Sample(plan.kinds)
     events = 0
-    for block, fired in fire(source.blocks, plan, firing, backtest.workers, backtest.dask):
+    results = fire(
+        source.blocks,
+        plan,
+        firing,
+        workers=backtest.workers,
+        dask=backtest.dask,
+        alone_bytes=backtest.alone_bytes,
+    )
+    line = 1
+    for block, fired in results:
+        line = 1 if block.is_first else line
         merge.add(block, fired)
-        for line in fired.refused:
-            refuse(block.name, block.first_line + line, _NO_VERDICT)
+        for number in fired.refused:
+            refuse(block.name, line + number, _NO_VERDICT)
+        line += fired.line_count
         sample.add(block, fired)
         events += len(fired.ids)
         show(block.position, events)

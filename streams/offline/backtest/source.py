@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
@@ -64,7 +64,7 @@ def open_source(
 
 
 def _type_of(block: Block) -> str | None:
-    for line in block.data.split(b"\n"):
+    for line in block.read().split(b"\n"):
         try:
             return _typed.decode(line).type
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -76,20 +76,24 @@ def _decided(
     blocks: Iterable[Block], replay: Replay, labels: LabelQueue, refuse: Refuse, passed_over: Counter[str]
 ) -> Iterator[Block]:
     with asyncio.Runner() as runner:
+        line = 1
         for block in blocks:
-            verdicts = runner.run(_decide(block, replay, labels))
+            line = 1 if block.is_first else line
+            lines = block.read().split(b"\n")
+            verdicts = runner.run(_decide(lines, line, replay, labels))
+            line += len(lines) if lines[-1] else len(lines) - 1
             for number, error in replay.report.refused:
                 refuse(block.name, number, error)
             replay.report.refused.clear()
             if verdicts:
-                yield Block(block.name, block.first_line, b"\n".join(verdicts), block.position)
+                yield Block(block.name, block.is_first, b"\n".join(verdicts) + b"\n", block.position)
     if replay.report.duplicates:
         passed_over["repeated events"] += replay.report.duplicates
 
 
-async def _decide(block: Block, replay: Replay, labels: LabelQueue) -> list[bytes]:
+async def _decide(lines: Sequence[bytes], first: int, replay: Replay, labels: LabelQueue) -> list[bytes]:
     verdicts = []
-    for number, raw in enumerate(block.data.split(b"\n"), start=block.first_line):
+    for number, raw in enumerate(lines, start=first):
         line = raw.strip()
         if not line:
             continue

@@ -6,16 +6,15 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import chain, islice
 from typing import Any
 
-from streams.offline.backtest.blocks import Block
+from streams.offline.backtest.blocks import Block, Part, content_of
 from streams.offline.backtest.firing import Fired, Firing
 from streams.offline.backtest.on_dask import dask_submit
 from streams.offline.backtest.plan import Plan
 
-# Processes take seconds to begin: not for what is done before they are ready.
-_FEW_BLOCKS = 4
+# Processes take seconds to begin: so much is done before they would be ready.
+ALONE_BYTES = 200_000_000
 # Blocks that are handed over before the oldest has come back, for each process.
 _AHEAD = 2
 
@@ -23,31 +22,43 @@ Results = Iterator[tuple[Block, Fired]]
 _firing: Firing | None = None
 
 
-def fire(blocks: Iterable[Block], plan: Plan, here: Firing, workers: int = 1, dask: str | None = None) -> Results:
+def fire(
+    blocks: Iterable[Block],
+    plan: Plan,
+    here: Firing,
+    *,
+    workers: int = 1,
+    dask: str | None = None,
+    alone_bytes: int = ALONE_BYTES,
+) -> Results:
     """What ``Firing`` makes of every block; ``here`` is this process's, made of the same plan.
 
-    ``dask``: the address of a scheduler, or "local"; raises DaskAway.
+    ``alone_bytes``: this process does so much before it begins others. ``dask``: the address of a scheduler, or
+    "local"; raises DaskAway.
     """
     if dask is not None:
         with dask_submit(plan, dask, workers) as (submit, count):
             yield from _in_order(blocks, submit, count * _AHEAD)
         return
     blocks = iter(blocks)
-    first = list(islice(blocks, _FEW_BLOCKS))
-    if workers == 1 or len(first) < _FEW_BLOCKS:
-        for block in chain(first, blocks):
-            yield block, here.block(block.data)
-        return
+    done = 0
+    while workers == 1 or done < alone_bytes:
+        block = next(blocks, None)
+        if block is None:
+            return
+        data = block.read()
+        yield block, here.block(data)
+        done += len(data)
     # Begun anew: a copy of this process would hold the locks of its threads.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(plan,)) as pool:
-        yield from _in_order(chain(first, blocks), lambda data: pool.submit(_fire, data), workers * _AHEAD)
+        yield from _in_order(blocks, lambda content: pool.submit(_fire, content), workers * _AHEAD)
 
 
-def _in_order(blocks: Iterable[Block], submit: Callable[[bytes], Any], ahead: int) -> Results:
+def _in_order(blocks: Iterable[Block], submit: Callable[[bytes | Part], Any], ahead: int) -> Results:
     waiting: deque[tuple[Block, Any]] = deque()
     for block in blocks:
-        waiting.append((block, submit(block.data)))
+        waiting.append((block, submit(block.content)))
         if len(waiting) > ahead:
             done, future = waiting.popleft()
             yield done, future.result()
@@ -61,6 +72,6 @@ def _begin(plan: Plan) -> None:
     _firing = Firing(plan)
 
 
-def _fire(data: bytes) -> Fired:
+def _fire(content: bytes | Part) -> Fired:
     assert _firing is not None
-    return _firing.block(data)
+    return _firing.block(content_of(content))
