@@ -84,10 +84,22 @@ def revert(
     else:
         if wanted.key not in control:
             tell_control(settings, {wanted.key: msgspec.json.encode(wanted)})
-        report = _asking(settings, lambda: undo.run(Pace(rate).wait))
+        report = _asking(settings, lambda: undo.run(_at(rate)))
     _tell(report, dry_run=dry_run)
     _warn_if_in_force(rule, shelf, name, to_ms)
     ctx.exit(1 if report.unjudged else 0)
+
+
+def _at(rate: float) -> Callable[[], None]:
+    """A pace that begins with the first correction, and has nothing to catch up on."""
+    pace: list[Pace] = []
+
+    def wait() -> None:
+        if not pace:
+            pace.append(Pace(rate))
+        pace[0].wait()
+
+    return wait
 
 
 def _kind_of(rule: str, kind: str | None, shelf: BundleShelf, control: Mapping[str, bytes]) -> str:
