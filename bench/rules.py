@@ -24,6 +24,7 @@ import rule_engine
 from rule_dialects import in_cel, in_rule_engine, values_of
 from rule_variants import variants
 
+from features.aggregations.base import FeatureInfo
 from features.catalogue import Catalogue, catalogues
 from features.event import EventDecoder
 from features.expression.tree import Labelled, Listed, parts_of
@@ -36,6 +37,7 @@ from models.facts import NO_FACTS
 from models.rules.engine import RuleEngine
 from models.rules.place import RuleFile
 from models.rules.vocabulary import vocabulary
+from streams import collector
 from streams.simulator.run import simulate
 
 RULES = 500
@@ -69,12 +71,12 @@ def ordinary(catalogue: Catalogue) -> list[Event]:
 def attack(catalogue: Catalogue, events: Sequence[Event], chance: random.Random) -> list[Event]:
     """The same fields; features anywhere in their range, or as high as a rule could ask."""
 
-    def value(most: float | None, unit: str) -> float:
-        if most is not None:
-            return chance.randrange(2) if most == 1 and chance.random() < 0.7 else chance.uniform(0, most)
-        return chance.uniform(0, 200_000 if unit == "s" else 2_000 if unit in ("km", "km/h") else 100)
+    def value(info: FeatureInfo) -> float:
+        most = info.most or {"s": 200_000, "km": 2_000, "km/h": 2_000}.get(info.unit, 100)
+        drawn = chance.uniform(0, most)
+        return round(drawn) if info.aggregation in ("count", "distinct", "novelty", "derived") else drawn
 
-    return [(data, [value(info.most, info.unit) for info in catalogue.infos]) for data, _ in events]
+    return [(data, [value(info) for info in catalogue.infos]) for data, _ in events]
 
 
 def timed(work: Callable[[Any], Any], events: Sequence[Any]) -> float:
@@ -106,6 +108,7 @@ def longest_pause_ms(work: Callable[[], Any]) -> float:
 
 
 def main() -> None:
+    collector.settle()
     known = catalogues(list(load_kinds().values()))
     login, chance = known["login"], random.Random(1)
     shipped = load_bundle(login).engine.rules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,21 +24,18 @@ VARIABLES = "d, v, score, f, e"
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """``observe(d, v, score, f, e)``: by name, the values that the condition reads. ``text``: the reason, with ``%s``
-    in place of each value of ``shown``."""
+    """``explain(d, v, score, f, e)``: by name, the values that the condition reads, and the reason in words."""
 
     rule: Rule
     place: RuleFile
     condition: Condition
-    observe: Callable[..., dict[str, Any]]
-    text: str
-    shown: tuple[str, ...]
+    explain: Callable[..., tuple[dict[str, Any], str]]
     mode: Literal["live", "shadow"]
 
-    def reason(self, observed: dict[str, Any]) -> Reason:
-        """Why the rule fired on these values."""
+    def reason(self, *asked: Any) -> Reason:
+        """Why the rule fired on these."""
         rule = self.rule
-        text = self.text % tuple([_shown(observed[name]) for name in self.shown])
+        observed, text = self.explain(*asked)
         return Reason(rule.id, text, observed, self.condition.limits, rule.action, self.mode)
 
 
@@ -55,11 +52,25 @@ def compile_rule(rule: Rule, place: RuleFile, vocabulary: Vocabulary) -> Compile
             reads = ", ".join(condition.reads) or "nothing"
             message = f"its reason names {{{name}}}, which its condition does not read: it reads {reads}"
             raise Refusal(place.finding(message, rule=rule.id, key="reason"))
-    entries = ", ".join(f"{name!r}: {code}" for name, code in _observed(condition, vocabulary))
-    observe: Callable[..., dict[str, Any]] = eval(f"lambda {VARIABLES}: {{{entries}}}", {"__builtins__": {}})
-    text = "%s".join(part.replace("%", "%%") for part in words[::2])
     mode: Literal["live", "shadow"] = "shadow" if rule.mode == "shadow" else "live"
-    return Compiled(rule, place, condition, observe, text, shown, mode)
+    explain = _explain(words, dict(_observed(condition, vocabulary)))
+    return Compiled(rule, place, condition, explain, mode)
+
+
+def _explain(words: Sequence[str], observed: Mapping[str, str]) -> Callable[..., tuple[dict[str, Any], str]]:
+    """``words``: texts, and between them names; ``observed``: each name with the code of its value."""
+    held = {name: f"x{number}" for number, name in enumerate(observed)}
+    entries = ", ".join(f"{name!r}: {variable}" for name, variable in held.items())
+    parts = [f"shown({held[part]})" if index % 2 else repr(part) for index, part in enumerate(words)]
+    lines = [
+        f"def explain({VARIABLES}):",
+        *(f"    {held[name]} = {code}" for name, code in observed.items()),
+        f"    return {{{entries}}}, {' + '.join(parts)}",
+    ]
+    space: dict[str, Any] = {"__builtins__": {}, "shown": _shown}
+    exec(compile("\n".join(lines), "<reason>", "exec"), space)
+    function: Callable[..., tuple[dict[str, Any], str]] = space["explain"]
+    return function
 
 
 def _observed(condition: Condition, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
@@ -83,4 +94,6 @@ def _shown(value: Any) -> str:
         if value.is_integer():
             return str(int(value))
         return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
-    return ", ".join(map(_shown, value)) if isinstance(value, (list, tuple)) else str(value)
+    if type(value) is int or not isinstance(value, (list, tuple)):
+        return str(value)
+    return ", ".join(map(_shown, value))

@@ -70,5 +70,4 @@ class RuleEngine:
         entities: Mapping[str, str] = _NOBODY,
     ) -> Reason:
         """Why a rule fired: its words with the observed values, and the limits in its condition."""
-        compiled = self._compiled[position]
-        return compiled.reason(compiled.observe(data, vector, score, facts, entities))
+        return self._compiled[position].reason(data, vector, score, facts, entities)
