@@ -107,7 +107,7 @@ def backtest(
         decisions[event] = (outcomes[0].action, outcomes[1].action)
 
     report = run(
-        Backtest(plan=plan, names=("candidate", "baseline"), measure=False, **options),
+        Backtest(plan=plan, names=("candidate", "baseline"), **{"measure": False, **options}),
         Source(block_lines("test", verdicts, block_bytes), "recorded"),
         lambda name, line, _error: refused.append((name, line)),
         note,

@@ -52,11 +52,9 @@ def _kind(kind: KindReport) -> Iterator[Markup]:
     yield changes(kind)
     yield element("h3", "Rules")
     yield rules(kind)
-    if kind.rules:
-        yield _figure(fires(kind.rules), _HOW_OFTEN)
-    plot = precisions(kind.rules)
-    if plot is not None:
-        yield _figure(plot, _PRECISE)
+    for plot, caption in ((fires(kind.rules), _HOW_OFTEN), (precisions(kind.rules), _PRECISE)):
+        if plot is not None:
+            yield _figure(plot, caption)
     yield element("h3", "Rule by rule")
     for rule in kind.rules:
         yield rule_details(rule, kind.target)
@@ -87,7 +85,8 @@ def _cards(kind: KindReport) -> Markup:
 
 
 def _figure(plot: Markup, caption: str) -> Markup:
-    return element("figure", plot, element("figcaption", caption))
+    # On a telephone a plot is moved sideways rather than made too small to read.
+    return element("figure", element("div", plot, cls="wide"), element("figcaption", caption))
 
 
 def _notes(notes: Sequence[str]) -> Markup:

@@ -51,10 +51,13 @@ def timeline(hours: Sequence[Hour]) -> Markup:
     return _svg("Enforced decisions over time, and all events", height, parts)
 
 
-def fires(rules: Sequence[RuleReport]) -> Markup:
-    """How often each rule fires in both."""
-    shown = sorted(rules, key=lambda rule: -max(rule.fires, rule.was_firing))[:_MOST_ROWS]
-    most = max((max(rule.fires, rule.was_firing) for rule in shown), default=0) or 1
+def fires(rules: Sequence[RuleReport]) -> Markup | None:
+    """How often each rule fires in both; None: none does."""
+    fired = [rule for rule in rules if rule.fires or rule.was_firing]
+    if not fired:
+        return None
+    shown = sorted(fired, key=lambda rule: -max(rule.fires, rule.was_firing))[:_MOST_ROWS]
+    most = max(shown[0].fires, shown[0].was_firing)
     wide = _WIDTH - _NAME - 60
     parts: list[Markup] = [*_legend()]
     for place, rule in enumerate(shown):
