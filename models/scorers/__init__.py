@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from models.scorers.base import Features, Scorer
+from models.scorers.base import Contributing, Features, Scorer
 from models.scorers.halfspace import HalfSpace
 from models.scorers.logistic import Logistic
 
-__all__ = ["Features", "HalfSpace", "Logistic", "Scorer", "champion_name", "fresh_scorers"]
+__all__ = ["Contributing", "Features", "HalfSpace", "Logistic", "Scorer", "champion_name", "fresh_scorers"]
 
 
 def fresh_scorers(kind: str, min_labels: int) -> dict[str, Scorer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Features = Mapping[str, float]
 
@@ -30,4 +30,13 @@ class Scorer(Protocol):
     @property
     def learned(self) -> int:
         """How many examples it has learned."""
+        ...
+
+
+@runtime_checkable
+class Contributing(Protocol):
+    """A scorer that can tell what its score is made of; trees, for one, cannot."""
+
+    def contributions(self, vector: Features) -> list[tuple[str, float]]:
+        """Each feature's part in the score of this vector, the largest first; positive ones raise the score."""
         ...

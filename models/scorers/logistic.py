@@ -32,6 +32,13 @@ class Logistic:
         self._seen[abuse] += 1
         self._model.learn_one(vector, abuse)
 
+    def contributions(self, vector: Features) -> list[tuple[str, float]]:
+        """Weight times standardised value, in log-odds; with the intercept they add up to the score's."""
+        weights = self._model["LogisticRegression"].weights
+        standardised = self._model["StandardScaler"].transform_one(vector)
+        found = [(name, float(weights[name] * value)) for name, value in standardised.items() if name in weights]
+        return sorted(found, key=lambda one: -abs(one[1]))
+
     @property
     def ready(self) -> bool:
         return min(self._seen.values()) >= self._min_labels

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import random
 
 import pytest
 from support.events import CATALOGUES, KINDS
 
-from models.scorers import Features, Scorer, champion_name, fresh_scorers
+from models.scorers import Contributing, Features, Scorer, champion_name, fresh_scorers
 
 NAMES = [(kind, name) for kind in KINDS for name in fresh_scorers(kind, 1)]
 FEATURES = {kind: CATALOGUES[kind].names for kind in KINDS}
@@ -128,3 +129,20 @@ def test_halfspace_finds_unusual_what_it_has_not_seen() -> None:
     assert scorer.ready
     odd, common = scorer.score_many([dict.fromkeys("abc", 0.95), dict.fromkeys("abc", 0.1)])
     assert odd > common
+
+
+def test_what_a_score_is_made_of_adds_up_to_it_and_is_told_by_who_can(named: tuple[str, str]) -> None:
+    scorer, examples = fresh(named), vectors(named[0], 60)
+    teach(scorer, [{name: min(value, 9.0) for name, value in vector.items()} for vector in examples])
+    assert isinstance(scorer, Contributing) is named[1].endswith(".logistic")
+    if not isinstance(scorer, Contributing):
+        return
+    rest = []
+    for number in range(5):
+        vector = dict.fromkeys(FEATURES[named[0]], float(number))
+        parts = scorer.contributions(vector)
+        assert {name for name, _ in parts} == set(vector)
+        assert [abs(part) for _, part in parts] == sorted((abs(part) for _, part in parts), reverse=True)
+        (score,) = scorer.score_many([vector])
+        rest.append(math.log(score / (1 - score)) - sum(part for _, part in parts))
+    assert rest == pytest.approx([rest[0]] * 5, abs=1e-6)
