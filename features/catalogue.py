@@ -18,7 +18,7 @@ from features.aggregations.state import FLAGS, Positions, Reading, absent
 from features.entity import everyone
 from features.errors import KindError
 from features.event import Event
-from features.expression.types import NUMBER, Name, Namespace, field_names, input_names
+from features.expression.types import Namespace, field_names, input_names
 from features.generated import (
     Made,
     Prepare,
@@ -126,11 +126,6 @@ class Catalogue:
         """The features that the event alone tells."""
         vector = self.vector(event, self.prepare(event, reference), [None] * len(self.sources))
         return {i.name: v for i, v in zip(self.infos, vector, strict=True) if i.aggregation == "derived"}
-
-    def rule_names(self) -> dict[str, Name]:
-        """The names that a rule can read: the kind's fields, and its features from a vector ``v``."""
-        features = {name: Name(NUMBER, False, f"v[{index}]") for index, name in enumerate(self.names)}
-        return {**self.fields, **features}
 
 
 def flags_of(readings: Sequence[Reading | None]) -> int:
