@@ -48,11 +48,15 @@ class Nearly:
 
 
 def nearly(rules: Iterable[Rule], vocabulary: Vocabulary, question: Question) -> list[Nearly]:
-    """The nearest first; those where nothing can be measured come last, in the order of the rules."""
+    """The nearest first; those where nothing can be measured come last, in the order of the rules.
+
+    Where that is all of a rule's condition it is left out: every other event is as near to it.
+    """
     found = []
     for rule in rules:
-        one = _nearest(_flips(vocabulary.condition(rule.when).tree, True, _Asked(question)))
-        if one is not None:
+        tree = vocabulary.condition(rule.when).tree
+        one = _nearest(_flips(tree, True, _Asked(question)))
+        if one is not None and (one[4] is not None or isinstance(tree, (All, Some))):
             found.append(Nearly(rule, *one))
     return sorted(found, key=lambda one: math.inf if one.distance is None else one.distance)
 
@@ -122,7 +126,8 @@ def _distance(left: Any, right: Any) -> float | None:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             return None
     larger = max(abs(left), abs(right))
-    return abs(left - right) / larger if larger else 0.0
+    # Nothing, where there has to be anything, is as far off as can be.
+    return abs(left - right) / larger if larger else 1.0
 
 
 def _nearest(flips: Iterable[_Flip]) -> _Flip | None:

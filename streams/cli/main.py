@@ -31,6 +31,7 @@ _COMMANDS = {
     "simulate": ("streams.cli.simulate", "simulate"),
     "produce": ("streams.cli.produce", "produce"),
     "verify": ("streams.cli.verify", "verify"),
+    "explain": ("streams.cli.explain", "explain"),
     "replay": ("streams.cli.replay", "replay"),
     "backtest": ("streams.cli.backtest", "backtest"),
     "demo": ("streams.cli.demo", "demo"),

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from features.catalogue import Catalogue
 from features.reference import load_reference
-from models.bundle import Bundle
-from models.errors import RuleError
-from streams.bundles.folders import bundles_alone, shipped_bundles
-from streams.bundles.shelf import BundleShelf
-from streams.cli.control import control_now
 from streams.cli.features.known import catalogues_of
 from streams.cli.import_ import INPUT
-from streams.cli.kafka import KafkaAway, await_kafka, quiet_admin
 from streams.cli.moments import MOMENT
+from streams.cli.plain import plain
 from streams.cli.progress import progress
+from streams.cli.recorded_bundles import RULES, RecordedBundles
 from streams.clients.verdict_log import VerdictLog
 from streams.files import STDIN, open_input
 from streams.offline.verify import Finding, ModelVersions, Report, Verifier
 from streams.offline.verify.sample import Wanted, sample
-from streams.settings import Settings, load_settings
+from streams.settings import load_settings
 
 _SHOWN = 20
-_KAFKA_WAIT_S = 3.0
 
 
 @click.command()
@@ -38,12 +32,7 @@ _KAFKA_WAIT_S = 3.0
 )
 @click.option("--to", "to_ms", type=MOMENT, help="With --sample: of event times before then.")
 @click.option("--kind", help="With --sample: only this kind's.")
-@click.option(
-    "--rules",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    multiple=True,
-    help="A folder of rules to look for bundles in, beside what ships and what was published; may be repeated.",
-)
+@RULES
 @click.pass_context
 def verify(
     ctx: click.Context,
@@ -70,7 +59,7 @@ def verify(
     if kind is not None:
         catalogues_of(kind)
     versions = ModelVersions(settings.registry, settings.min_labels)
-    bundles = _Bundles(settings, catalogues, rules, required=size is not None)
+    bundles = RecordedBundles(settings, catalogues, rules, required=size is not None)
     verifier = Verifier(catalogues, bundles.get, versions, load_reference(settings.reference_folder))
     started_s = time.monotonic()
     if file is not None:
@@ -84,48 +73,6 @@ def verify(
         _judge(verifier, records)
     _tell(verifier.report, versions, time.monotonic() - started_s)
     ctx.exit(0 if verifier.report.proven else 1)
-
-
-class _Bundles:
-    """Bundles by hash: what ships, the folders that the settings or the command name, and what Kafka holds.
-
-    Where Kafka is not ``required`` it is asked only for what is not found otherwise.
-    """
-
-    def __init__(
-        self, settings: Settings, catalogues: Mapping[str, Catalogue], rules: tuple[Path, ...], *, required: bool
-    ) -> None:
-        self._settings = settings
-        self._catalogues = catalogues
-        combined = [(), settings.rulebook_folders, (*settings.rulebook_folders, *rules), rules]
-        found = [shipped_bundles(catalogues, folders) for folders in dict.fromkeys(combined)]
-        if rules:
-            found.append(bundles_alone(catalogues, rules))
-        self._here = {(kind, bundle.hash): bundle for each in found for kind, bundle in each.items()}
-        self._away = ""
-        self._shelf = BundleShelf(catalogues, control_now(settings), settings.rulebook_folders) if required else None
-
-    def get(self, kind: str, bundle_hash: str) -> Bundle:
-        """Raises RuleError."""
-        here = self._here.get((kind, bundle_hash))
-        if here is not None:
-            return here
-        if self._shelf is None:
-            self._shelf = BundleShelf(self._catalogues, self._control(), self._settings.rulebook_folders)
-        try:
-            return self._shelf.get(kind, bundle_hash)
-        except RuleError as error:
-            why = f"bundle {bundle_hash} is not what ships, and {self._away}" if self._away else str(error)
-            raise RuleError(f"the rules of {kind} that judged it are not found: {why}") from None
-
-    def _control(self) -> Mapping[str, bytes]:
-        try:
-            await_kafka(quiet_admin(self._settings), self._settings.kafka, _KAFKA_WAIT_S)
-            return control_now(self._settings)
-        except KafkaAway as away:
-            self._away = "published ones cannot be looked up"
-            click.echo(f"weir verify: {self._away}: {away.format_message()}", err=True)
-            return {}
 
 
 def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
@@ -163,11 +110,6 @@ def _show(place: str, finding: Finding) -> None:
         click.echo(f"  {plain(one.field)}: recorded {one.recorded}, recomputed {one.recomputed}")
 
 
-def plain(text: str) -> str:
-    """Without what would move a terminal's cursor."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def _tell(report: Report, versions: ModelVersions, elapsed_s: float) -> None:
     records = report.verdicts + report.broken
     click.echo(
@@ -175,10 +117,9 @@ def _tell(report: Report, versions: ModelVersions, elapsed_s: float) -> None:
         f"{report.in_full + report.from_scores:,} the same to the byte, {report.different:,} different, "
         f"{report.broken:,} that are no verdicts, {report.unverified.total():,} that could not be judged again"
     )
-    click.echo(
-        f"  verified in full {report.in_full:,}; from their recorded scores on {report.from_scores:,}, "
-        "because a model is gone"
-    )
+    click.echo(f"  verified in full {report.in_full:,}")
+    if report.from_scores:
+        click.echo(f"  verified from their recorded scores on {report.from_scores:,}, because a model is gone")
     for model, gone in sorted(versions.gone.items()):
         click.echo(f"    {plain(model)}: {len(gone):,} versions are gone")
     for model, why in sorted(versions.faults.items()):

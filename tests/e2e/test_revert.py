@@ -199,7 +199,7 @@ def test_a_reverted_rule_leaves_nobody_enforced_because_of_it(services: Any, tmp
         verified = pipeline.weir("verify", "--sample", "10000")
         total = len(story.decisions()) + len(corrections)
         assert f"{total:,} drawn of {total:,} verdicts in Kafka" in verified.stdout
-        assert f"verified in full {total:,};" in verified.stdout
+        assert f"verified in full {total:,}\n" in verified.stdout
         assert f"corrections {8 * each:,}" in verified.stdout
         some = pipeline.weir("verify", "--sample", "7", "--kind", "login", "--from", to_rfc3339(later_ms)).stdout
         assert "7 drawn of 12 verdicts" in some

@@ -92,7 +92,8 @@ def test_a_part_stands_in_the_way_only_if_it_does_so_alone(when: str, part: str 
 def test_the_nearest_comes_first_and_what_cannot_be_measured_last() -> None:
     asked = question({"account.failures_1h": 9, "account.logins_1h": 5})
     rules = [
-        rule("country == 'ZZ'", "unmeasured"),
+        rule("country == 'ZZ' and account.logins_1h >= 5", "unmeasured"),
+        rule("country == 'ZZ'", "every-event"),
         rule("account.logins_1h >= 10", "half"),
         rule("account.failures_1h >= 10", "near"),
         rule("account.failures_1h >= 9", "fired"),
@@ -107,9 +108,12 @@ def test_the_nearest_comes_first_and_what_cannot_be_measured_last() -> None:
 
 
 def test_a_boundary_that_was_just_met_is_no_distance_at_all() -> None:
-    found = one("account.failures_1h > 0", question())
+    found = one("account.failures_1h > 5", question({"account.failures_1h": 5}))
     assert found is not None
     assert found.distance == 0
+    nothing = one("account.failures_1h > 0", question())
+    assert nothing is not None
+    assert nothing.distance == 1
 
 
 def test_what_had_to_be_false_says_so() -> None:

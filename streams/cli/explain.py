@@ -1,0 +1,97 @@
+"""``weir explain``: why a decision was made, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from features.catalogue import Catalogue
+from models.verdict import Verdict
+from streams.cli.features.known import catalogues_of
+from streams.cli.plain import plain
+from streams.cli.recorded_bundles import RULES, RecordedBundles
+from streams.cli.signed import AS_JSON, show_json
+from streams.elastic import make_client
+from streams.explain.elastic import ElasticRecords
+from streams.explain.explanation import explain as explained
+from streams.explain.file import FileRecords
+from streams.explain.records import Records
+from streams.explain.words import lines
+from streams.offline.verify import ModelVersions
+from streams.settings import Settings, load_settings
+
+_DECISION = re.compile(r"[0-9a-f]{32}")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("id")
+@click.option("--source", help="The event's source, where ID is an event's id that several sources use.")
+@click.option("--kind", help="The event's kind, where ID is an event's id that several kinds use.")
+@click.option("--file", type=_FILE, help="A file of verdicts, one JSON a line (also .gz), instead of Elasticsearch.")
+@RULES
+@AS_JSON
+@click.pass_context
+def explain(
+    ctx: click.Context,
+    id: str,
+    source: str | None,
+    kind: str | None,
+    file: Path | None,
+    rules: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Say in words why the decision ID was made; ID may also be the id of its event.
+
+    Each rule that fired with what it observed and its limits, what the policy made of rules and score, the largest
+    contributions to the models' scores while the registry has these versions, what almost fired, and the verdicts
+    about the same target within 24 hours. Exit code 1 if there is no such verdict, or several.
+    """
+    settings, catalogues = load_settings(), catalogues_of(None)
+    if kind is not None:
+        catalogues_of(kind)
+    with _records(settings, catalogues, file) as records:
+        found = _find(records, id, source, kind)
+        if len(found) != 1:
+            where = "Elasticsearch" if file is None else str(file)
+            click.echo(f"weir explain: {_which(found, where)}", err=True)
+            ctx.exit(1)
+        versions = ModelVersions(settings.registry, settings.min_labels)
+        bundles = RecordedBundles(settings, catalogues, rules, required=False)
+        told = explained(found[0], records, catalogues, bundles.get, versions)
+    if as_json:
+        show_json(told)
+        return
+    for line in lines(told):
+        click.echo(plain(line))
+
+
+@contextmanager
+def _records(settings: Settings, catalogues: dict[str, Catalogue], file: Path | None) -> Iterator[Records]:
+    if file is not None:
+        yield FileRecords(file)
+        return
+    client = make_client(settings)
+    try:
+        yield ElasticRecords(client, settings, {name: catalogue.kind for name, catalogue in catalogues.items()})
+    finally:
+        client.close()
+
+
+def _find(records: Records, wanted: str, source: str | None, kind: str | None) -> list[Verdict]:
+    if source is None and kind is None and _DECISION.fullmatch(wanted):
+        verdict = records.by_decision(wanted)
+        if verdict is not None:
+            return [verdict]
+    return records.by_event(wanted, source, kind)
+
+
+def _which(found: list[Verdict], where: str) -> str:
+    if not found:
+        return f"{where} has no verdict of this id, and none about an event of this id"
+    events = "; ".join(f"--kind {one.data.event.kind} --source {one.data.event.source}" for one in found)
+    return plain(f"several events have this id, say which: {events}")

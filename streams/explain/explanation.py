@@ -1,0 +1,205 @@
+"""From a verdict and what is known of its rules and models to everything that explains it, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from features.catalogue import Catalogue
+from models.bundle import Bundle
+from models.errors import RuleError
+from models.facts import Facts
+from models.judge import NO_FEATURES, Question
+from models.rejudge import Rejudge
+from models.rules.nearly import nearly
+from models.rules.rule import Rule
+from models.rules.vocabulary import vocabulary
+from models.scorers import Contributing
+from models.verdict import EventRef, Reason, Score, Verdict, VerdictData
+from streams.explain.records import History, Records, target_of
+from streams.offline.verify import ModelVersions
+
+SPAN_MS = 24 * 3_600_000
+_MOMENTS = 40
+_PARTS = 5
+FindBundle = Callable[[str, str], Bundle]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A feature's part in a score: its value, and what that adds (in log-odds, positive raises the score)."""
+
+    feature: str
+    value: float | None
+    adds: float
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``parts``: the largest contributions; ``unknown``: why there are none."""
+
+    score: Score
+    parts: tuple[Part, ...] = ()
+    unknown: str = ""
+
+
+class Near(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that a single part of its condition kept from firing; see ``models.rules.nearly``."""
+
+    rule: str
+    action: str
+    mode: str
+    part: str
+    should: bool
+    observed: dict[str, Any]
+    limit: Any
+    distance: float | None
+
+
+class Silent(msgspec.Struct, frozen=True):
+    """A rule whose condition held and that did not speak, and why."""
+
+    rule: str
+    action: str
+    why: str
+
+
+class Corrected(msgspec.Struct, frozen=True, kw_only=True):
+    """A correction of the decision. ``without``: the rules that were silenced for it."""
+
+    id: str
+    action: str
+    without: tuple[str, ...]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """``target``: entity and value, if the event has it. ``by_rules_unknown``: why it is not known what almost fired.
+
+    ``redefined``: whether features are defined otherwise by now.
+    """
+
+    id: str
+    time: str
+    event: EventRef
+    action: str
+    target: tuple[str, str] | None
+    expires_at: str | None
+    corrects: str | None
+    corrected: tuple[Corrected, ...]
+    reasons: tuple[Reason, ...]
+    silent: tuple[Silent, ...]
+    policy: tuple[str, ...]
+    facts: Facts
+    degraded: tuple[str, ...]
+    scores: tuple[Scored, ...]
+    nearly: tuple[Near, ...]
+    by_rules_unknown: str
+    redefined: bool
+    bundle: str
+    history: History
+
+
+def explain(
+    verdict: Verdict,
+    records: Records,
+    catalogues: Mapping[str, Catalogue],
+    bundles: FindBundle,
+    versions: ModelVersions,
+) -> Explanation:
+    """Raises what ``records`` raises."""
+    data = verdict.data
+    catalogue = catalogues.get(data.event.kind)
+    silent: tuple[Silent, ...] = ()
+    near: tuple[Near, ...] = ()
+    unknown = ""
+    try:
+        if catalogue is None:
+            raise RuleError(f"there is no kind {data.event.kind!r} here: see the setting kinds_folders")
+        bundle = bundles(data.event.kind, data.bundle)
+        question = Rejudge(catalogue).question(verdict)
+        silent = tuple(_silent(bundle, question, data))
+        near = tuple(_near(bundle, catalogue, question, data))
+    except RuleError as error:
+        unknown = str(error)
+    corrected = isinstance(data.corrects, str)
+    return Explanation(
+        id=verdict.id,
+        time=verdict.time,
+        event=data.event,
+        action=data.action,
+        target=target_of(data),
+        expires_at=data.expires_at if isinstance(data.expires_at, str) else None,
+        corrects=data.corrects if isinstance(data.corrects, str) else None,
+        corrected=() if corrected else tuple(_correction(one, data.facts) for one in records.corrections(verdict.id)),
+        reasons=data.reasons,
+        silent=silent,
+        policy=data.policy,
+        facts=data.facts,
+        degraded=data.degraded,
+        scores=tuple(_scored(score, data, versions) for score in data.scores),
+        nearly=near,
+        by_rules_unknown=unknown,
+        redefined=catalogue is not None and data.schema != catalogue.schema,
+        bundle=data.bundle,
+        history=records.history(verdict, SPAN_MS, _MOMENTS),
+    )
+
+
+def _correction(correction: Verdict, before: Facts) -> Corrected:
+    without = tuple(rule for rule in correction.data.facts.snoozed if rule not in before.snoozed)
+    return Corrected(id=correction.id, action=correction.data.action, without=without)
+
+
+def _silent(bundle: Bundle, question: Question, data: VerdictData) -> Iterator[Silent]:
+    engine, spoke = bundle.engine, {reason.rule for reason in data.reasons}
+    fired = engine.fired(question.data, question.vector, question.score, question.facts, question.entities)
+    for position in fired:
+        rule = engine.rules[position]
+        if rule.id in spoke:
+            continue
+        why = _mute(rule, question)
+        if not why and NO_FEATURES in question.degraded and position in engine.stateful:
+            why = "it reads features, which were missing"
+        if why:
+            yield Silent(rule.id, rule.action, why)
+
+
+def _near(bundle: Bundle, catalogue: Catalogue, question: Question, data: VerdictData) -> Iterator[Near]:
+    spoke = {reason.rule for reason in data.reasons}
+    rules = [rule for rule in bundle.engine.rules if rule.id not in spoke and not _mute(rule, question)]
+    for one in nearly(rules, vocabulary(catalogue, None), question):
+        # Without any of what it counts a rule was nowhere near.
+        if one.distance is None or one.distance < 1:
+            yield Near(
+                rule=one.rule.id,
+                action=one.rule.action,
+                mode=one.rule.mode,
+                part=one.part,
+                should=one.should,
+                observed=one.observed,
+                limit=one.limit,
+                distance=None if one.distance is None else round(one.distance, 4),
+            )
+
+
+def _mute(rule: Rule, question: Question) -> str:
+    """Why the rule has nothing to say of this event, whatever its condition comes to; empty: it may speak."""
+    if rule.id in question.facts.snoozed:
+        return "it was snoozed for one of the entities, or reverted"
+    if rule.expires_ms is not None and question.time_ms >= rule.expires_ms:
+        return "it had expired"
+    return ""
+
+
+def _scored(score: Score, data: VerdictData, versions: ModelVersions) -> Scored:
+    scorer = versions.get(data.event.kind, score.model, score.version)
+    if scorer is None:
+        return Scored(score=score, unknown="its version is not in the registry any more")
+    if not isinstance(scorer, Contributing):
+        return Scored(score=score, unknown="this kind of model cannot tell what each feature adds")
+    parts = [
+        Part(name, data.features.get(name), round(adds, 6))
+        for name, adds in scorer.contributions(data.features)[:_PARTS]
+        if adds
+    ]
+    return Scored(score=score, parts=tuple(parts), unknown="" if parts else "it has learned nothing yet")
