@@ -11,6 +11,7 @@ from features.errors import KindError
 from features.window import Window
 from models.errors import RuleError
 from models.policy import REVIEW, Budget, Escalation, Policy
+from models.toml import read_toml
 
 _LONGEST_S = 10 * 366 * 86_400
 _MOST_COUNT = 20
@@ -19,7 +20,7 @@ _MOST_COUNT = 20
 def read_policy(text: str, place: str) -> Policy:
     """Read the text of a policy file, which messages call ``place``; raises RuleError."""
     try:
-        policy = msgspec.convert(tomllib.loads(text), Policy)
+        policy = msgspec.convert(read_toml(text), Policy)
     except tomllib.TOMLDecodeError as error:
         raise RuleError(f"{place}: not TOML: {error}") from None
     except msgspec.ValidationError as error:

@@ -94,7 +94,7 @@ def _refused(text: str, error: BaseException, indent: int) -> ExpressionError:
 
 
 def _is_whole_in_parentheses(text: str) -> bool:
-    if "\n" not in text.strip():
+    if "\n" not in text:
         return False
     try:
         ast.parse(f"({text}\n)", mode="eval")

@@ -13,6 +13,7 @@ import msgspec
 from features.event import to_milliseconds
 from models.errors import RuleError
 from models.lists.values import LIST_NAME, PROTECT, Entry, ListError, ListType, normal
+from models.toml import read_toml
 
 _TABLE = re.compile(r"\s*\[\[\s*entry\s*\]\]")
 
@@ -47,7 +48,7 @@ def read_list(name: str, text: str, place: str) -> ListFile:
             f"{place}: a list's name is lower case, with digits and _, as rules write it: rename the file"
         )
     try:
-        table = tomllib.loads(text)
+        table = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise RuleError(f"{place}: not TOML: {error}") from None
     _refuse_unknown(table, _Written, place)

@@ -13,6 +13,7 @@ from features.catalogue import Catalogue
 from features.errors import InvalidEvent, WeirError
 from features.event import EventDecoder, to_rfc3339
 from features.expression import BOOL, NUMBER, STRING, STRINGS, Condition
+from features.expression.arithmetic import MOST
 from features.expression.names import unknown
 from features.reference import Reference, load_reference
 from models.facts import Facts
@@ -70,7 +71,7 @@ def situation(case: Case, condition: Condition, catalogue: Catalogue, vocabulary
         "id": "case",
         "source": "case",
         "type": catalogue.kind.name,
-        "time": to_rfc3339(_NOON_MS if case.time is None else moment_ms(case.time)),
+        "time": _moment(case),
         "data": case.event,
     }
     decoder = EventDecoder(catalogue.kind, _LONGEST, _NO_FUTURE_S)
@@ -86,6 +87,13 @@ def situation(case: Case, condition: Condition, catalogue: Catalogue, vocabulary
     usual = catalogue.vector(event, prepared, [None] * len(catalogue.sources))
     vector = [case.values.get(name, value) for name, value in zip(catalogue.names, usual, strict=True)]
     return Situation(event.data, vector, score, facts, catalogue.named(prepared))
+
+
+def _moment(case: Case) -> str:
+    try:
+        return to_rfc3339(_NOON_MS if case.time is None else moment_ms(case.time))
+    except OverflowError:
+        raise CaseError("has a time that is in no year from 1 to 9999 UTC") from None
 
 
 def complaints(compiled: Compiled, catalogue: Catalogue, vocabulary: Vocabulary) -> Iterator[Finding]:
@@ -127,6 +135,8 @@ def _check_names(case: Case, condition: Condition, catalogue: Catalogue, vocabul
         # A truth value is a number to Python.
         if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
             raise CaseError(f"gives {name!r} a value that is no {known.type if known else STRING}")
+        if isinstance(value, int) and abs(value) >= MOST:
+            raise CaseError(f"gives {name!r} a whole number that is not below 2^53")
     for list_ in case.lists:
         if list_ not in {of for _, of in condition.memberships}:
             raise CaseError(f"speaks of the list {list_!r}, for which the condition does not ask")

@@ -19,6 +19,7 @@ from models.rules.finding import Finding, Refusal
 from models.rules.mistakes import ill_typed, not_toml
 from models.rules.place import RuleFile
 from models.rules.toml import Table, normalized, place, tables
+from models.toml import read_toml
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -104,7 +105,7 @@ def read_all(files: Mapping[str, str]) -> tuple[list[tuple[Rule, RuleFile]], lis
 
 def _read_file(path: str, text: str) -> Iterator[tuple[Rule, RuleFile] | Finding]:
     try:
-        document = tomllib.loads(text)
+        document = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         yield not_toml(path, text, str(error))
         return

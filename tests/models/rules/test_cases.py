@@ -95,6 +95,8 @@ def test_an_events_features_are_those_of_a_first_seen_actor() -> None:
         ("fires = true, event = { success = true }", "has an event that is none of this kind: .*`account`"),
         ("fires = true, event = { account = 'a', success = true, ip = 'x' }", "has an event .* not an IP address"),
         ("fires = true, event = { account = 'a', success = true, x = 1 }", "unknown field 'x'"),
+        ("fires = true, values = { 'ip.logins_1h' = 9007199254740992 }", "a whole number that is not below 2"),
+        (f"fires = true, {EVENT}, time = 9999-12-31T23:59:59-01:00", "in no year from 1 to 9999"),
     ],
 )
 def test_a_case_that_describes_nothing_is_refused(case: str, complaint: str) -> None:
