@@ -21,15 +21,16 @@ class Escalations:
         self._noted: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
 
     def add_to(self, facts: Facts, target: str | None, time_ms: int) -> Facts:
-        """The facts with the decisions about ``target`` that were noted so far."""
+        """The facts with the decisions about ``target`` that were noted so far, each named once."""
         if not self._steps or not self._noted or target is None:
             return facts
         counted = dict(facts.escalation)
         for step in self._steps:
             noted = self._noted.get((step.action, target), ())
-            mine = [decision for at_ms, decision in noted if in_window(step, at_ms, time_ms)]
+            there = counted.get(step.action, ())
+            mine = [one for at_ms, one in noted if in_window(step, at_ms, time_ms) and one not in there]
             if mine:
-                counted[step.action] = latest((*counted.get(step.action, ()), *mine), step)
+                counted[step.action] = latest((*there, *mine), step)
         return msgspec.structs.replace(facts, escalation=counted)
 
     def note(self, target: str | None, outcome: Outcome, time_ms: int, decision_id: str) -> None:
@@ -51,9 +52,10 @@ def track_of(step: Escalation, kind: str, target: bytes) -> Track:
     return Track(f"{kind}:{step.action}:{target.hex()}", step.count, step.window_s)
 
 
-def counted(step: Escalation, tracked: Sequence[Tracked], time_ms: int) -> tuple[str, ...]:
-    """The decisions of a track that count for one of ``time_ms``."""
-    return latest(tuple(decision for at_ms, decision in tracked if in_window(step, at_ms, time_ms)), step)
+def counted(step: Escalation, tracked: Sequence[Tracked], time_ms: int, own: str) -> tuple[str, ...]:
+    """The decisions of a track that count for one of ``time_ms``; it does not count for itself, ``own``, where it is
+    made once more after its verdict was let go."""
+    return latest(tuple(one for at_ms, one in tracked if one != own and in_window(step, at_ms, time_ms)), step)
 
 
 def in_window(step: Escalation, at_ms: int, time_ms: int) -> bool:

@@ -62,7 +62,8 @@ class Ledger:
         found = {}
         for step in self._policy.escalation:
             decisions = self._counted.track(track_of(step, self._kind, target_digest))
-            if decisions and (ids := counted(step, decisions, time_ms)):
+            # Each decision passes by once, so none can have been counted already.
+            if decisions and (ids := counted(step, decisions, time_ms, own="")):
                 found[step.action] = ids
         return msgspec.structs.replace(facts, escalation=found) if found else facts
 

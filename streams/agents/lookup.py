@@ -121,9 +121,9 @@ def _escalating(
     value = subject.entities.get(target)
     if value is None:
         return facts
-    event = subject.event
+    event, own = subject.event, subject.event.decision_id
     decisions = {
-        step.action: counted(step, known[track_of(step, event.kind.name, digest(value)).name], event.time_ms)
+        step.action: counted(step, known[track_of(step, event.kind.name, digest(value)).name], event.time_ms, own)
         for step in bundle.policy.escalation
     }
     found = {action: ids for action, ids in decisions.items() if ids}

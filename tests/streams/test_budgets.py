@@ -144,3 +144,24 @@ def test_the_third_challenge_of_an_account_in_a_day_becomes_a_block(run: Run) ->
         assert actions(await worker.decide(*batch)) == ["challenge", "challenge", "block", "block"]
 
     run(body)
+
+
+def test_a_decision_that_is_made_once_more_does_not_escalate_itself(redis_server: str) -> None:
+    """As after a crash of which a worker comes back when its verdicts are not kept any more."""
+    bundle = bundle_of(Policy(escalation=(Escalation("challenge", 3, "24h", "block"),)), ("ask", "True", "challenge"))
+
+    async def body() -> None:
+        client = aioredis.from_url(redis_server)
+        await client.flushdb()
+        store = RedisStore(client, keep_s=1)
+        worker = Worker(store, bundle)
+        records = [worker.login(f"a{n}", T0 + n, account="ada") for n in range(2)]
+        first = await worker.decide(*records)
+        await asyncio.sleep(1.2)
+        again = await Worker(store, bundle).decide(*records)
+        assert actions(again) == actions(first) == ["challenge", "challenge"]
+        assert [one.data.facts.escalation for one in again] == [{}, {"challenge": (first[0].id,)}]
+        assert actions(await worker.decide(worker.login("b", T0 + 5, account="ada"))) == ["block"]
+        await store.close()
+
+    asyncio.run(body())
