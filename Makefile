@@ -68,6 +68,10 @@ bench-rules: setup ## 500 rules on an event, beside CEL and rule-engine (2 minut
 	$(BIN)/uv pip install --quiet --target build/bench common-expression-language==0.10.0 rule-engine==5.1.0
 	PYTHONPATH=build/bench $(BIN)/python bench/rules.py
 
+.PHONY: bench-backtest
+bench-backtest: setup ## Events a second that a backtest judges, recorded and recomputed (2 minutes)
+	$(BIN)/python bench/backtest.py
+
 .PHONY: services-up
 services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine
 	$(BIN)/weir services up

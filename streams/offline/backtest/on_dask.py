@@ -9,6 +9,7 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from features.errors import WeirError
@@ -44,7 +45,7 @@ def dask_submit(plan: Plan, address: str, workers: int) -> Iterator[tuple[Callab
             dask.LocalCluster(workers, **options) as cluster,
             dask.Client(cluster) as client,
         ):
-            yield _submit(client, plan), workers
+            yield _submit(client, replace(plan, code="")), workers
         return
     try:
         client = dask.Client(address, timeout=_TIMEOUT_S)

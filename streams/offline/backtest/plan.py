@@ -36,7 +36,8 @@ class Sent:
 class Plan:
     """``candidate``, ``baseline``: by kind. ``known``: other bundles that verdicts may name, by hash.
 
-    ``schemas``: by kind, the hash of its features; ``code``: that of ours. Both have to be the same everywhere.
+    ``schemas``: by kind, the hash of its features; ``code``: that of ours, empty where it need not be asked. Both have
+    to be the same everywhere.
     """
 
     kinds_folders: tuple[str, ...]
@@ -66,7 +67,7 @@ class Compiled:
     """A plan made ready in this process; raises RuleError, KindError and OtherCode."""
 
     def __init__(self, plan: Plan) -> None:
-        if plan.code != code_hash():
+        if plan.code and plan.code != code_hash():
             raise OtherCode("a process runs other code than the backtest was begun with: install the same release")
         kinds = load_kinds(tuple(Path(folder) for folder in plan.kinds_folders))
         self._all = catalogues(list(kinds.values()))

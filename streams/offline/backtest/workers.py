@@ -6,6 +6,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from streams.offline.backtest.blocks import Block, Part, content_of
@@ -51,6 +52,8 @@ def fire(
         done += len(data)
     # Begun anew: a copy of this process would hold the locks of its threads.
     context = multiprocessing.get_context("spawn")
+    # The code is this machine's.
+    plan = replace(plan, code="")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(plan,)) as pool:
         yield from _in_order(blocks, lambda content: pool.submit(_fire, content), workers * _AHEAD)
 

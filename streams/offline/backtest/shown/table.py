@@ -9,8 +9,9 @@ from models.backtest.report import Example, KindReport, Report, RuleReport
 from streams.offline.backtest.shown.words import about, actions, blast, change, count, duration, shared
 
 _EXAMPLES = 3
-# Where there is no terminal nothing is cut.
+# Where there is no terminal nothing is cut; on a narrow one some columns are left to page and file.
 _WIDE = 220
+_NARROW = 150
 
 
 def show(report: Report) -> None:
@@ -19,36 +20,24 @@ def show(report: Report) -> None:
     if not console.is_terminal:
         console.width = _WIDE
     passed = ", ".join(f"{count(number)} {what}" for what, number in report.passed_over.items())
-    _say(
-        console,
-        f"{count(report.events)} events, features {report.features}",
-        f"passed over: {passed}" if passed else "",
-    )
+    told = f"passed over: {passed}" if passed else ""
+    _say(console, f"{count(report.events)} events, features {report.features}", told)
     for kind in report.kinds:
         _kind(console, kind)
+    _say(console)
     for note in report.notes:
         _say(console, note)
 
 
 def _kind(console: Console, kind: KindReport) -> None:
-    new, old = kind.candidate, kind.baseline
     _say(console, f"\n{kind.kind}: {count(kind.events)} events, {kind.first} to {kind.last}")
-    table = Table("", "bundle", "actions", "enforced: precision", "recall", "against", show_edge=False)
-    for name, side in (("candidate", new), ("baseline", old)):
-        quality = side.enforced
-        table.add_row(
-            name,
-            f"{side.name} {side.bundle}",
-            actions(side.actions),
-            shared(quality.precision),
-            shared(quality.recall),
-            blast(side.hit, kind.target),
-        )
-    console.print(table, highlight=False, markup=False)
-    changes = [f"{one.was} → {one.becomes} {count(one.count)}" for one in kind.changes]
-    _say(console, f"changes: {', '.join(changes) or 'none'}")
-    _say(console, f"newly hit: {blast(kind.newly_hit, kind.target)}; spared: {blast(kind.spared, kind.target)}")
-    for name, side in (("candidate", new), ("baseline", old)):
+    _sides(console, kind)
+    is_one = kind.candidate.bundle == kind.baseline.bundle
+    if not is_one:
+        changes = [f"{one.was} → {one.becomes} {count(one.count)}" for one in kind.changes]
+        _say(console, f"changes: {', '.join(changes) or 'none'}")
+        _say(console, f"newly hit: {blast(kind.newly_hit, kind.target)}; spared: {blast(kind.spared, kind.target)}")
+    for name, side in (("candidate", kind.candidate), ("baseline", kind.baseline)):
         for budget, at in side.trips.items():
             _say(console, f"the {name}'s budget {budget!r} was used up at {at}")
     if kind.judged_by_baseline:
@@ -67,38 +56,48 @@ def _kind(console: Console, kind: KindReport) -> None:
         _say(console, note)
 
 
+def _sides(console: Console, kind: KindReport) -> None:
+    new, old = kind.candidate, kind.baseline
+    both = [("candidate", new), ("baseline", old)] if new.bundle != old.bundle else [("both", new)]
+    table = Table("", "bundle", "actions", "enforced: precision", "recall", "meets", show_edge=False)
+    for name, side in both:
+        precision, recall = shared(side.enforced.precision), shared(side.enforced.recall)
+        met = blast(side.hit, kind.target)
+        table.add_row(name, f"{side.name} {side.bundle}", actions(side.actions), precision, recall, met)
+    console.print(table, highlight=False, markup=False)
+
+
 def _rules(console: Console, kind: KindReport) -> None:
+    narrow = console.width < _NARROW
     table = Table("rule", "", "asks for", show_edge=False)
-    for name in ("fires", "decisive", f"on {kind.target}s", "newly hit", "spared"):
+    for name in ("fires", "newly hit", "spared", *(() if narrow else ("decisive", f"{kind.target}s"))):
         table.add_column(name, justify="right")
-    for name in ("precision", "recall", "most with"):
+    for name in ("precision", "recall", *(() if narrow else ("most with", "cost"))):
         table.add_column(name)
-    table.add_column("cost", justify="right")
     silent = [rule for rule in kind.rules if not rule.fires and not rule.was_firing and rule.change == "same"]
     for rule in kind.rules:
         if rule not in silent:
-            table.add_row(*_rule(rule))
-    console.print(table, highlight=False, markup=False)
+            table.add_row(*_rule(rule, narrow))
+    if table.row_count:
+        console.print(table, highlight=False, markup=False)
     if silent:
         _say(console, f"never fire: {', '.join(rule.id for rule in silent)}")
 
 
-def _rule(rule: RuleReport) -> list[str]:
+def _rule(rule: RuleReport, narrow: bool) -> list[str]:
     beside = rule.overlaps[0] if rule.overlaps else None
-    return [
+    words = [
         rule.id,
         "" if rule.change == "same" else rule.change,
         rule.action if rule.mode == "live" else f"{rule.action} ({rule.mode})",
         change(rule),
-        count(rule.decisive),
-        count(rule.met.targets),
         count(rule.newly_hit.targets),
         count(rule.spared.targets),
-        shared(rule.quality.precision),
-        shared(rule.quality.recall),
-        "" if beside is None else f"{beside.rule} {beside.share:.0%}",
-        duration(rule.cost_ns),
     ]
+    words += [] if narrow else [count(rule.decisive), count(rule.met.targets)]
+    words += [shared(rule.quality.precision), shared(rule.quality.recall)]
+    with_other = "" if beside is None else f"{beside.rule} {beside.share:.0%}"
+    return words + ([] if narrow else [with_other, duration(rule.cost_ns)])
 
 
 def _words(example: Example) -> str:

@@ -8,9 +8,9 @@ from models.backtest.report import KindReport, RuleReport, SideReport
 from streams.offline.backtest.shown.html import Markup, element, joined
 from streams.offline.backtest.shown.words import actions, blast, change, count, duration, shared
 
-_SIDE_HEAD = ("", "actions", "any action: precision", "recall", "enforced: precision", "recall", "against")
+_SIDE_HEAD = ("", "actions", "any action: precision", "recall", "enforced: precision", "recall", "meets")
 _RULE_HEAD = (
-    *("rule", "", "asks for", "fires", "decisive", "on", "newly hit", "spared"),
+    *("rule", "", "asks for", "fires", "decisive", "meets", "newly hit", "spared"),
     *("precision", "recall", "cost an event"),
 )
 _RULE_NUMBERS = (3, 4, 5, 6, 7, 10)
