@@ -20,6 +20,8 @@ from models.errors import RuleError
 from models.policy import Band, Escalation, Policy
 from models.rejudge import Rejudge, with_outcome
 from models.verdict import Verdict, decode, encode, is_intact
+from streams.enforcement.fold import State
+from streams.enforcement.verdict import decode_decided, read_source
 from streams.revert.candidate import Judging
 from streams.revert.plan import Plan, Planner
 from streams.revert.record import Revert, correction_id, reverts_in
@@ -118,6 +120,13 @@ class Log:
             made.append(judging.correction(verdict, self.bundle, one.standing, revert))
         self.messages += [Message(encode(one), len(self.messages) + n) for n, one in enumerate(made)]
         return made
+
+    def enforced(self) -> dict[str, set[tuple[str, str]]]:
+        """By target, what the enforcer makes of all that: decisions that hinder it, and how."""
+        state = State()
+        for message in self.messages:
+            state.take(decode_decided(message.record), read_source("0", message.headers()), T0)
+        return {target: {(one.decision, one.action) for one in held} for target, held in state.targets.items()}
 
     def actions(self) -> dict[str, str]:
         """By event, the action that holds in the end."""
@@ -281,6 +290,7 @@ def test_a_second_correction_of_a_decision_corrects_the_decision_and_leaves_noth
     assert second.id != first.id
     assert log.undo(ALWAYS, [ANOTHER]) == []
     assert log.undo(ANOTHER, [ALWAYS]) == []
+    assert log.enforced() == {}
 
 
 def test_a_rule_that_was_reverted_for_other_times_speaks_still() -> None:
@@ -334,3 +344,4 @@ def test_what_is_left_is_what_the_same_events_become_without_the_rule(
     assert log.undo() == []
     without = Log(bundle_of(THIRD, GOOD, hard)).decide(*events, batch=batch)
     assert log.actions() == without.actions()
+    assert log.enforced() == without.enforced()
