@@ -36,8 +36,8 @@ class Sent:
 class Plan:
     """``candidate``, ``baseline``: by kind. ``known``: other bundles that verdicts may name, by hash.
 
-    ``schemas``: by kind, the hash of its features; ``code``: that of ours, empty where it need not be asked. Both have
-    to be the same everywhere.
+    ``schemas``: by kind, the hash of its features; ``code``: that of ours, empty where it need not be asked. Both
+    have to be the same everywhere.
     """
 
     kinds_folders: tuple[str, ...]
