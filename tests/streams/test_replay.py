@@ -285,4 +285,4 @@ def test_a_rulebook_that_is_wrong_refuses_to_start(tmp_path: Path) -> None:
     (tmp_path / "login" / "bad.toml").write_text("[[rule]]\n")
     result, _ = command(tmp_path, [event(0)], WEIR_RULEBOOK_FOLDERS=str(tmp_path))
     assert isinstance(result.exception, WeirError)
-    assert "bad.toml:1: " in str(result.exception)
+    assert "bad.toml:1:1: " in str(result.exception)
