@@ -77,8 +77,8 @@ class Decider:
             metrics.BATCHES.labels(self.kind.name).inc()
             opened, outgoing = self._door.open(ordered, in_force.reference)
             known = await self._known(opened, ordered, in_force)
-            if known:
-                opened = self._without_duplicates(opened)
+            # What claims said before the store went away holds: a decision that is kept is not made again blindly.
+            opened = self._without_duplicates(opened)
             open_still = [one for one in opened if one.verdict is None]
             made = await self._judging.judge(open_still, in_force, known)
             outgoing += [self._outgoing(one) for one in opened]
