@@ -66,7 +66,8 @@ def judge(
 ) -> list[Judged]:
     """A verdict a case, in order; a batch gives the same bytes as its events one by one.
 
-    Facts speak of what was before the batch: an escalation also counts the decisions in front of it in the batch.
+    Facts speak of what was before the batch: an escalation also counts the decisions in front of it in the batch,
+    but for those without features, which nobody counts.
     """
     features = [dict(zip(catalogue.names, case.vector, strict=True)) for case in cases]
     scored = score_batch(models, features)
@@ -74,6 +75,8 @@ def judge(
     judged = []
     for case, vector, scores in zip(cases, features, scored, strict=True):
         target = case.entities.get(case.event.kind.target)
+        if NO_FEATURES in case.degraded:
+            target = None
         facts = escalations.add_to(case.facts, target, case.event.time_ms)
         one = _judged(case, facts, catalogue, bundle, vector, scores, reference)
         escalations.note(target, one.outcome, case.event.time_ms, one.verdict.id)

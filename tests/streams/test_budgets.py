@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 
 import pytest
 import redis.asyncio as aioredis
 from support.deciding import Worker, actions, bundle_of
 from support.events import T0
 
-from features.errors import StoreUnavailable
-from features.store.contract import Observation, Observed, Store
+from features.store.contract import Store
 from features.store.memory import MemoryStore
 from features.store.redis import RedisStore
 from models.facts import OVERALL
-from models.policy import Budget, Escalation, Policy, WithoutFeatures
+from models.policy import Budget, Escalation, Policy
 
 STRICT = ("strict", "not success", "block")
 TRIPPED = "tripped/login/strict"
@@ -164,32 +163,5 @@ def test_a_decision_that_is_made_once_more_does_not_escalate_itself(redis_server
         assert [one.data.facts.escalation for one in again] == [{}, {"challenge": (first[0].id,)}]
         assert actions(await worker.decide(worker.login("b", T0 + 5, account="ada"))) == ["block"]
         await store.close()
-
-    asyncio.run(body())
-
-
-class Half(MemoryStore):
-    """Claims, and then may be away."""
-
-    away = False
-
-    async def observe(self, observations: Sequence[Observation], ends: Mapping[str, int]) -> list[Observed]:
-        if self.away:
-            raise StoreUnavailable("tests")
-        return await super().observe(observations, ends)
-
-
-def test_what_was_decided_is_not_decided_again_when_the_store_goes_away_behind_its_claims() -> None:
-    bundle = bundle_of(Policy(without_features=WithoutFeatures("closed", "block", 0.0)), STRICT)
-
-    async def body() -> None:
-        store = Half()
-        worker = Worker(store, bundle)
-        known = worker.login("a", account="ada", success=True)
-        first = await worker.decide(known)
-        store.away = True
-        again = await Worker(store, bundle).decide(known, worker.login("b", account="bob", success=True))
-        assert again[0] == first[0]
-        assert actions(again) == ["allow", "block"]
 
     asyncio.run(body())
