@@ -41,6 +41,8 @@ class Services:
 def pytest_configure() -> None:
     # A session that is told to end must still stop its services: as if interrupted at the keyboard.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell ignores interrupts for what it runs in the background, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A checkout may hold fetched reference data: tests name what they need of it.
     os.environ["WEIR_REFERENCE_FOLDER"] = str(Path(__file__).parent / "no-reference-data")
 

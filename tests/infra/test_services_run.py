@@ -125,17 +125,10 @@ def test_a_half_failed_up_ends_what_it_started(settings: LocalSettings, monkeypa
     assert pids(settings) == [None, None, None]
 
 
-def interruptible() -> None:
-    """What a shell starts in the background ignores an interrupt, and its children would inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_ends_what_it_started(settings: LocalSettings, told: signal.Signals) -> None:
     program = "from streams.cli.services import services; services()"
-    up = subprocess.Popen(
-        [sys.executable, "-c", program, "up"], stdout=subprocess.PIPE, text=True, preexec_fn=interruptible
-    )
+    up = subprocess.Popen([sys.executable, "-c", program, "up"], stdout=subprocess.PIPE, text=True)
     assert up.stdout is not None
     with up.stdout:
         assert "redis" in up.stdout.readline(), "Redis is the first to be ready, while the others start"
