@@ -47,7 +47,7 @@ def asyncapi(settings: Settings, kinds: Mapping[str, Kind]) -> Part:
         VERDICTS: ["verdict"],
         DEAD_LETTERS: ["dead-letter"],
         CONTROL: ["checkpoint", "champion", "forgotten", "bundle", "current", *STANDING],
-        ENFORCEMENTS: ["enforcement", "source-position", "corrected"],
+        ENFORCEMENTS: ["enforcement", "position", "corrected"],
     }
     plans = {plan.name: plan for plan in plan_topics(settings, kinds)}
     channels = {
@@ -114,12 +114,12 @@ def _schemas(kinds: Iterable[Kind]) -> Part:
 
 def _operations(settings: Settings, kinds: Iterable[str], carried: Mapping[str, Iterable[str]]) -> Part:
     """What Weir's processes do with the channels: ``receive`` is what they read, ``send`` what they write."""
-    deciding, indexing, enforcing = (f"{settings.namespace}-{name}" for name in ("decide", "indexer", "enforcer"))
+    deciding, indexing = f"{settings.namespace}-decide", f"{settings.namespace}-indexer"
     steps = [
         *((f"decide.{kind}", "receive", kind, f"weir worker decides {kind} events.", deciding) for kind in kinds),
         ("publish", "send", VERDICTS, "weir worker publishes a verdict, then acknowledges its event.", None),
         ("index", "receive", VERDICTS, "weir indexer writes verdicts into Elasticsearch.", indexing),
-        ("enforce", "receive", VERDICTS, "weir enforcer folds verdicts into what is enforced.", enforcing),
+        ("enforce", "receive", VERDICTS, "weir enforcer folds verdicts into what is enforced.", None),
         ("remember", "receive", VERDICTS, "weir learner keeps decisions until their labels come.", None),
         ("learn", "receive", LABELS, "weir learner teaches the models, each label once.", None),
         ("refuse", "send", DEAD_LETTERS, "weir worker, learner and indexer report what they refuse.", None),

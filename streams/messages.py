@@ -6,7 +6,7 @@ from typing import Any
 
 from features.kind import Kind
 from streams.bundles.wire import BUNDLE_KEY, CURRENT_KEY
-from streams.enforcement.record import CORRECTED_KEY, SOURCE_KEY
+from streams.enforcement.record import CORRECTED_KEY, READ_KEY, SOURCE_KEY
 from streams.forgotten import FORGOTTEN_KEY
 from streams.in_force import CHAMPION_KEY, MODEL_KEY
 from streams.standing.told import STANDING, Told
@@ -16,7 +16,9 @@ Part = dict[str, Any]
 
 BINDING = "0.5.0"
 SCHEMA = "#/components/schemas/{name}"
-_SOURCE = f"{SOURCE_KEY}V<E: a partition of verdicts and one of events, each by topic id, colon and number"
+_POSITION = (
+    f"{READ_KEY}V, or {SOURCE_KEY}V<E: a partition of verdicts, and one of events, each by topic id, colon and number"
+)
 _NUMBER = {"type": "string", "pattern": "^[0-9]+$"}
 _HEADERS = {
     TOPIC_HEADER: {"type": "string", "description": "the topic of the event's record"},
@@ -49,7 +51,8 @@ def own_messages() -> dict[str, Part]:
     bundle_key = {"type": "string", "pattern": f"^{BUNDLE_KEY}[0-9a-f]{{16}}$", "description": f"{BUNDLE_KEY}<hash>"}
     current_key = {"type": "string", "pattern": f"^{CURRENT_KEY}", "description": f"{CURRENT_KEY}<kind>"}
     target_key = {"type": "string", "pattern": "^[^.=][^=]*=", "description": "<entity>=<value>, a target"}
-    source_key = {"type": "string", "pattern": f"^{SOURCE_KEY.replace('.', '[.]')}", "description": _SOURCE}
+    keys = "|".join(key.replace(".", "[.]") for key in (READ_KEY, SOURCE_KEY))
+    position_key = {"type": "string", "pattern": f"^({keys})", "description": _POSITION}
     corrected_key = {
         "type": "string",
         "pattern": f"^{CORRECTED_KEY.replace('.', '[.]')}",
@@ -105,11 +108,8 @@ def own_messages() -> dict[str, Part]:
             key=target_key,
         )
         | {"contentType": "application/json"},
-        "source-position": _message(
-            "source position",
-            "For the enforcer alone: verdicts up to there were taken.",
-            "source-position",
-            key=source_key,
+        "position": _message(
+            "position", "For the enforcer alone: verdicts up to there were taken.", "position", key=position_key
         )
         | {"contentType": "application/json"},
         "corrected": _message(

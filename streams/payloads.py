@@ -14,7 +14,7 @@ from models.actions import ACTIONS
 from models.registry.folder import Manifest
 from models.verdict import VerdictData
 from streams.bundles.wire import BundleRecord, Current
-from streams.enforcement.record import Corrected, Enforcement, SourcePosition
+from streams.enforcement.record import Corrected, Enforcement, Position
 from streams.forgotten import Forgetting
 from streams.standing.told import STANDING
 from streams.wire import DeadLetter, LabelData
@@ -27,12 +27,12 @@ _NAME = {"type": "string", "minLength": 1, "maxLength": 1024}
 _OWN: tuple[type[msgspec.Struct], ...] = (
     *(LabelData, VerdictData, DeadLetter),
     *(Manifest, Forgetting, BundleRecord, Current),
-    *(Enforcement, SourcePosition, Corrected),
+    *(Enforcement, Position, Corrected),
     *(told.record for told in STANDING.values()),
 )
 # Records of compacted topics, without an envelope: those of ``_OWN`` behind the first three.
 _STATES = (
-    *("checkpoint", "forgotten", "bundle", "current", "enforcement", "source-position", "corrected"),
+    *("checkpoint", "forgotten", "bundle", "current", "enforcement", "position", "corrected"),
     *STANDING,
 )
 _HASH = {"type": "string", "pattern": "^[0-9a-f]{32}$"}

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
 import msgspec
 
-from models.actions import RANK
 from streams.enforcement.record import (
     CORRECTED_KEY,
     OWN_KEY,
+    READ_KEY,
     SOURCE_KEY,
     Corrected,
     Enforced,
-    SourcePosition,
+    Position,
+    bounded,
     decode_enforcement,
     encode_enforcement,
-    in_order,
 )
 from streams.enforcement.verdict import Decided, Origin
 
-# More say nothing new: it is the strongest that counts, and the others wait for its end or correction.
-MOST_DECISIONS = 16
 _MOST_CORRECTIONS = 16
+_POSITIONS = (READ_KEY, SOURCE_KEY)
 _T = TypeVar("_T")
 
 
@@ -54,7 +52,7 @@ class State:
     def __init__(self, protected: Callable[[str, int], bool] = lambda _target, _at_ms: False) -> None:
         self._protected = protected
         self.targets: dict[str, tuple[Enforced, ...]] = {}
-        self._sources: dict[str, SourcePosition] = {}
+        self._positions: dict[str, Position] = {}
         self._corrected: dict[str, Corrected] = {}
         self._changed: dict[str, None] = {}
         self._to_sweep: list[str] = []
@@ -62,8 +60,8 @@ class State:
     def load(self, key: str, value: bytes | None) -> bool:
         """Take up a record that was written before; False if it is none of ours, and is passed over."""
         try:
-            if key.startswith(SOURCE_KEY):
-                _set(self._sources, key, None if value is None else _source.decode(value))
+            if key.startswith(_POSITIONS):
+                _set(self._positions, key, None if value is None else _position.decode(value))
             elif key.startswith(CORRECTED_KEY):
                 _set(self._corrected, key, None if value is None else _corrected.decode(value))
             elif key.startswith(OWN_KEY):
@@ -81,6 +79,17 @@ class State:
                 return Result.REPEATED
             return self._decision(decided, append_ms)
         return self._correction(decided, decided.corrects, append_ms)
+
+    def passed(self, place: str, offset: int, append_ms: int) -> None:
+        """Everything in this partition of verdicts was taken, up to and with that offset."""
+        key = f"{READ_KEY}{place}"
+        self._positions[key] = Position(offset, append_ms)
+        self._changed[key] = None
+
+    def next_offset(self, place: str) -> int:
+        """Where to go on reading this partition of verdicts."""
+        before = self._positions.get(f"{READ_KEY}{place}")
+        return 0 if before is None else before.offset + 1
 
     def sweep(self, now_ms: int, most: int) -> None:
         """Let go of targets against which nothing holds; looks at ``most`` of them, another time at the next."""
@@ -101,17 +110,17 @@ class State:
 
     def forget(self, before_ms: int) -> None:
         """Let go of positions and corrections that were appended before that: what they guard from cannot come."""
-        old = [key for key, one in self._sources.items() if one.at_ms < before_ms]
+        old = [key for key, one in self._positions.items() if one.at_ms < before_ms]
         old += [key for key, one in self._corrected.items() if one.at_ms < before_ms]
         for key in old:
-            self._sources.pop(key, None)
+            self._positions.pop(key, None)
             self._corrected.pop(key, None)
             self._changed[key] = None
 
     @property
     def urgent(self) -> bool:
         """Whether more than positions has changed."""
-        return any(not key.startswith(SOURCE_KEY) for key in self._changed)
+        return any(not key.startswith(_POSITIONS) for key in self._changed)
 
     def changes(self) -> list[tuple[str, bytes | None]]:
         """The records that have to be written; None is a tombstone."""
@@ -123,16 +132,16 @@ class State:
     def _encoded(self, key: str) -> bytes | None:
         if (decisions := self.targets.get(key)) is not None:
             return encode_enforcement(decisions)
-        own = self._sources.get(key) or self._corrected.get(key)
+        own = self._positions.get(key) or self._corrected.get(key)
         return None if own is None else msgspec.json.encode(own)
 
     def _advance(self, origin: Origin, append_ms: int) -> bool:
         """Whether the event is the first to come from this offset: its source's verdicts come in order."""
         key = f"{SOURCE_KEY}{origin.source}"
-        before = self._sources.get(key)
+        before = self._positions.get(key)
         if before is not None and origin.offset <= before.offset:
             return False
-        self._sources[key] = SourcePosition(origin.offset, append_ms)
+        self._positions[key] = Position(origin.offset, append_ms)
         self._changed[key] = None
         return True
 
@@ -151,7 +160,7 @@ class State:
             return Result.EXPIRED
         if self._protected(target, append_ms):
             return Result.PROTECTED
-        self._enforce(target, _bounded([*held, enforced], append_ms))
+        self._enforce(target, bounded([*held, enforced], append_ms))
         return Result.ENFORCED
 
     def _correction(self, decided: Decided, corrects: str, append_ms: int) -> Result:
@@ -174,27 +183,12 @@ class State:
             left.append(enforced)
         elif len(left) == len(held):
             return Result.CORRECTION
-        self._enforce(decided.target, _bounded(left, append_ms))
+        self._enforce(decided.target, bounded(left, append_ms))
         return Result.CORRECTION
 
     def _enforce(self, key: str, decisions: tuple[Enforced, ...]) -> None:
         _set(self.targets, key, decisions or None)
         self._changed[key] = None
-
-
-def _bounded(decisions: Iterable[Enforced], now_ms: int) -> tuple[Enforced, ...]:
-    """Those that hold, in order, at most ``MOST_DECISIONS``.
-
-    Of the kind and action with the most decisions the one leaves that expires soonest; if several have as many, of
-    the mildest. Another of the same kind and action then holds longer, so that what counts is the same as without a
-    bound for as long as nothing is corrected.
-    """
-    left = [one for one in decisions if one.holds(now_ms)]
-    while len(left) > MOST_DECISIONS:
-        crowds = Counter((one.kind, one.action) for one in left)
-        kind, action = max(crowds, key=lambda crowd: (crowds[crowd], -RANK[crowd[1]], crowd[0]))
-        left.remove(in_order(one for one in left if one.kind == kind and one.action == action)[-1])
-    return in_order(left)
 
 
 def _set(records: dict[str, _T], key: str, value: _T | None) -> None:
@@ -204,5 +198,5 @@ def _set(records: dict[str, _T], key: str, value: _T | None) -> None:
         records[key] = value
 
 
-_source = msgspec.json.Decoder(SourcePosition)
+_position = msgspec.json.Decoder(Position)
 _corrected = msgspec.json.Decoder(Corrected)

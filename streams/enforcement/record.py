@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -10,9 +11,12 @@ from models.actions import RANK, Action
 
 # The enforcer's own records, which nobody else needs: no entity's name begins like that.
 OWN_KEY = "."
+READ_KEY = ".read/"
 SOURCE_KEY = ".source/"
 CORRECTED_KEY = ".corrected/"
 
+# More say nothing new: it is the strongest that counts, and the others wait for its end or correction.
+MOST_DECISIONS = 16
 _NEVER_MS = 2**63
 
 
@@ -49,10 +53,10 @@ class Enforcement(msgspec.Struct, frozen=True, gc=False):
     decisions: tuple[Enforced, ...]
 
 
-class SourcePosition(msgspec.Struct, frozen=True, gc=False):
-    """Of one partition of verdicts and one of events: the greatest event offset whose verdict was taken.
+class Position(msgspec.Struct, frozen=True, gc=False):
+    """How far verdicts were taken: the greatest offset, of a partition's verdicts or of one of their sources' events.
 
-    ``at_ms``: when that verdict was appended, in milliseconds since 1970.
+    ``at_ms``: when the last of these verdicts was appended, in milliseconds since 1970.
     """
 
     offset: int
@@ -85,6 +89,21 @@ def in_order(decisions: Iterable[Enforced]) -> tuple[Enforced, ...]:
 def strongest(decisions: Iterable[Enforced], now_ms: int) -> Enforced | None:
     """What counts at that time: of decisions in order, the first that has not expired."""
     return next((one for one in decisions if one.holds(now_ms)), None)
+
+
+def bounded(decisions: Iterable[Enforced], now_ms: int) -> tuple[Enforced, ...]:
+    """Those that hold, in order, at most ``MOST_DECISIONS``.
+
+    Of the kind and action with the most decisions the one leaves that expires soonest; if several have as many, of
+    the mildest. Another of the same kind and action then holds longer, so that what counts is the same as without a
+    bound for as long as nothing is corrected.
+    """
+    left = [one for one in decisions if one.holds(now_ms)]
+    while len(left) > MOST_DECISIONS:
+        crowds = Counter((one.kind, one.action) for one in left)
+        kind, action = max(crowds, key=lambda crowd: (crowds[crowd], -RANK[crowd[1]], crowd[0]))
+        left.remove(in_order(one for one in left if one.kind == kind and one.action == action)[-1])
+    return in_order(left)
 
 
 def encode_enforcement(decisions: tuple[Enforced, ...]) -> bytes:

@@ -1,4 +1,4 @@
-"""The enforcer: verdicts in, what is enforced out, each transaction with the positions that it was read up to."""
+"""The enforcer: verdicts in, what is enforced out, each transaction with the positions up to which it tells."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Enforcer:
         self._protected = protected
         self._results: Counter[Result] = Counter()
         self._next: dict[int, int] = {}
-        self._moved: set[int] = set()
+        self._moved_ms: dict[int, int] = {}
         self._enforced_at_ms: list[int] = []
         now_s = time.monotonic()
         self._committed_s = now_s
@@ -130,14 +130,13 @@ class Enforcer:
 
     def commit(self) -> None:
         """Write everything that has changed, if anything; what Kafka does not take is written with the next call."""
+        for number, at_ms in self._moved_ms.items():
+            self._state.passed(self._place(number), self._next[number] - 1, at_ms)
+        self._moved_ms.clear()
         changes = self._state.changes()
-        if not (changes or self._moved):
-            return
-        positions = [TopicPartition(self._topic, number, self._next[number]) for number in sorted(self._moved)]
-        if not self._writer.write(changes, positions, self._consumer.consumer_group_metadata()):
+        if not changes or not self._writer.write(changes):
             return
         self._state.written()
-        self._moved.clear()
         self._committed_s = time.monotonic()
         now_ms = time.time() * 1000
         for at_ms in self._enforced_at_ms:
@@ -146,19 +145,20 @@ class Enforcer:
         metrics.ENFORCED_TARGETS.set(len(self._state.targets))
 
     def _starts(self) -> list[TopicPartition]:
-        """Behind the last transaction, or at the first record that is retained."""
+        """Behind what was taken, or at the first record that is retained."""
         while True:
             try:
                 numbers = self._consumer.list_topics(self._topic, timeout=30).topics[self._topic].partitions
-                asked = [TopicPartition(self._topic, number) for number in sorted(numbers)]
-                committed = self._consumer.committed(asked, timeout=30)
                 break
             except KafkaException as error:
                 raise_unless_transient(error.args[0])
-        for one in committed:
-            low, _ = watermark(self._consumer, self._topic, one.partition)
-            one.offset = self._next[one.partition] = max(low, one.offset)
-        return committed
+        for number in numbers:
+            low, _ = watermark(self._consumer, self._topic, number)
+            self._next[number] = max(low, self._state.next_offset(self._place(number)))
+        return [TopicPartition(self._topic, number, offset) for number, offset in self._next.items()]
+
+    def _place(self, number: int) -> str:
+        return f"{self._topic_id}:{number}"
 
     def _take(self, message: Message) -> None:
         error = message.error()
@@ -169,14 +169,14 @@ class Enforcer:
         assert number is not None
         assert offset is not None
         self._next[number] = offset + 1
-        self._moved.add(number)
+        self._moved_ms[number] = at_ms
         try:
             decided = decode_decided(message.value() or b"")
         except (msgspec.MsgspecError, UnicodeError):
             # The indexer reads the same record and reports it; here it enforces nothing.
             result = Result.REFUSED
         else:
-            result = self._state.take(decided, read_source(f"{self._topic_id}:{number}", message.headers()), at_ms)
+            result = self._state.take(decided, read_source(self._place(number), message.headers()), at_ms)
         self._results[result] += 1
         if result is Result.ENFORCED:
             self._enforced_at_ms.append(at_ms)

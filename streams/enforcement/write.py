@@ -1,11 +1,16 @@
-"""Writing what is enforced: records and the positions up to which they tell, in one transaction, by one writer."""
+"""Writing what is enforced: all records of one transaction, or none, by one writer.
+
+The positions up to which they tell are records among them. A consumer group's offsets could be part of the
+transaction too, but librdkafka can hang in that for ever once the group's coordinator was away (its issue 5511, seen
+with 2.16).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.kafka import producer_config
 from streams.settings import Settings
@@ -17,7 +22,7 @@ _FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PR
 
 
 class Fenced(Exception):
-    """Another enforcer was started, and has taken over: one is enough."""
+    """Another enforcer was started, and has taken over; or Kafka has ended a transaction that took too long."""
 
 
 class EnforcementWriter:
@@ -31,24 +36,21 @@ class EnforcementWriter:
         self._producer = Producer(config | {"transaction.timeout.ms": 30_000, "message.timeout.ms": 30_000})
         _again(lambda: self._producer.init_transactions(_TIMEOUT_S))
 
-    def write(
-        self, records: Iterable[tuple[str, bytes | None]], positions: Sequence[TopicPartition], group: object
-    ) -> bool:
-        """Write all of it or nothing; False if it was nothing, because Kafka was away for long: then write it again.
+    def write(self, records: Iterable[tuple[str, bytes | None]]) -> bool:
+        """Write all of them or none; False if none, because Kafka was away for long: then write them again.
 
-        ``positions``: the next offsets to read; ``group``: the reading consumer's group, as the consumer tells it.
         Raises Fenced, or KafkaException for what waiting does not mend.
         """
         try:
             self._producer.begin_transaction()
             for key, value in records:
                 self._produce(key.encode(), value)
-            _again(lambda: self._producer.send_offsets_to_transaction(list(positions), group, _TIMEOUT_S))
             _again(lambda: self._producer.commit_transaction(_TIMEOUT_S))
         except KafkaException as error:
             reason: KafkaError = error.args[0]
             if reason.code() in _FENCED:
-                log.critical("enforcer_fenced", why="another enforcer was started", doing="leaving the work to it")
+                why = "another one was started, or Kafka has ended a transaction that took too long"
+                log.critical("enforcer_fenced", why=why, doing="ending")
                 raise Fenced from None
             if not reason.txn_requires_abort():
                 raise

@@ -215,6 +215,8 @@ def test_kafka_and_elasticsearch_may_crash_and_come_back(services: Any, tmp_path
         send(pipeline, 200, 200, now_ms)
         wait_until(lambda: pipeline.count() == 400, 120, "400 documents")
         assert len(unique(pipeline)) == 400
+        wait_until(lambda: processes[3].metric("weir_folded_total") >= 400, 60, "400 verdicts folded")
+        wait_until(lambda: processes[3].metric("weir_enforcer_lag_events") == 0, 60, "none waits for the enforcer")
         for process in processes:
             assert process.popen.poll() is None, process.log()[-3000:]
             assert process.log().count("\n") < 30, process.log()

@@ -22,7 +22,7 @@ from streams.bundles.folders import shipped_bundles
 from streams.bundles.wire import Current, Shipment, encode_bundle, encode_current
 from streams.cli.replay import replay
 from streams.cli.schema import schema
-from streams.enforcement.record import Corrected, Enforced, SourcePosition, encode_enforcement
+from streams.enforcement.record import Corrected, Enforced, Position, encode_enforcement
 from streams.forgotten import Forgetting
 from streams.settings import Settings
 from streams.topics import OWN, plan_topics
@@ -150,7 +150,7 @@ def test_what_weir_writes_matches_its_message() -> None:
     enforced = Enforced("0" * 32, "login", "block", T0, correction="1" * 32)
     assert payload("enforcement", encode_enforcement((enforced,))) == []
     assert payload("enforcement", encode_enforcement((enforced,)).replace(b'"block"', b'"shrug"')) != []
-    assert payload("source-position", msgspec.json.encode(SourcePosition(7, T0))) == []
+    assert payload("position", msgspec.json.encode(Position(7, T0))) == []
     assert payload("corrected", msgspec.json.encode(Corrected(("1" * 32,), T0))) == []
     headers = DOCUMENT["components"]["messages"]["verdict"]["headers"]
     written = {name: value.decode() for name, value in origin_headers(WHERE)}

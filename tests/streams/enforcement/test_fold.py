@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.actions import ACTIONS, RANK
-from streams.enforcement.fold import MOST_DECISIONS, Result, State
-from streams.enforcement.record import Enforced, in_order, strongest
+from streams.enforcement.fold import Result, State
+from streams.enforcement.record import MOST_DECISIONS, Enforced, in_order, strongest
 from streams.enforcement.verdict import Decided, Origin
 
 TARGET = "account=ada"
@@ -224,6 +224,19 @@ def test_positions_alone_are_not_urgent() -> None:
     state.written()
     assert state.changes() == []
     assert not state.urgent
+
+
+def test_reading_goes_on_behind_what_was_taken() -> None:
+    state = State()
+    assert state.next_offset("verdicts:1") == 0
+    state.passed("verdicts:1", 7, 10)
+    state.passed("verdicts:2", 0, 10)
+    state.passed("verdicts:1", 8, 10)
+    assert not state.urgent
+    other = reborn(state)
+    assert [other.next_offset(f"verdicts:{number}") for number in (0, 1, 2)] == [0, 9, 1]
+    state.forget(before_ms=11)
+    assert dict(state.changes()) == {".read/verdicts:1": None, ".read/verdicts:2": None}
 
 
 def test_a_record_that_no_enforcer_writes_is_passed_over() -> None:
