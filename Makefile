@@ -72,6 +72,10 @@ bench-rules: setup ## 500 rules on an event, beside CEL and rule-engine (2 minut
 bench-backtest: setup ## Events a second that a backtest judges, recorded and recomputed (2 minutes)
 	$(BIN)/python bench/backtest.py
 
+.PHONY: bench-swap
+bench-swap: setup ## Micro-batches beside the compiling and swapping of 500 rules (2 minutes)
+	$(BIN)/python bench/swap.py
+
 .PHONY: services-up
 services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine
 	$(BIN)/weir services up

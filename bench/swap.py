@@ -3,7 +3,7 @@
 One process, as in a worker: its event loop judges micro-batches, each with a few round trips over a local socket in
 place of Redis and Kafka, and the control topic's thread tells of 100 bundles, one after the other. A swap takes from
 there to the first micro-batch that is judged by the new bundle. Wall-clock time: begin on a machine with nothing else
-to do. ``python bench/swap.py`` (2 minutes)
+to do. ``make bench-swap`` (2 minutes)
 """
 
 from __future__ import annotations
