@@ -126,8 +126,9 @@ class BundleFollower:
         try:
             bundle = self._open(kind, wanted)
         except Exception as error:  # noqa: BLE001 - one broken bundle would end all workers, over and over
-            known = isinstance(error, RuleError)
-            self._refuse(kind, wanted, str(error) if known else type(error).__name__, otherwise)
+            # Of several lines the first: behind it stands what somebody wrote, in which people may be named.
+            why = str(error).partition("\n")[0] if isinstance(error, RuleError) else type(error).__name__
+            self._refuse(kind, wanted, why, otherwise)
             return False
         self._swap(kind, bundle, time.monotonic() - begun_s)
         return True

@@ -139,10 +139,13 @@ def test_a_broken_bundle_is_refused_and_counted_and_the_old_one_stays(running: I
     wait_for(running, B.hash)
     before, now = refused(), running.now("login")
     assert broken()[how] != encode_bundle(A)
-    running.on_control(bundle_key(A.hash), broken()[how])
-    put(running, A.hash)
-    wait_until(lambda: refused() == before + 1, 20, "it is refused")
+    with capture_logs() as logs:
+        running.on_control(bundle_key(A.hash), broken()[how])
+        put(running, A.hash)
+        wait_until(lambda: refused() == before + 1 and bool(logs), 20, "it is refused")
     assert running.now("login") is now
+    # What people wrote into a rule, or its cases, is told to them and not to logs.
+    assert ["\n" in log["why"] for log in logs if log["event"] == "bundle_refused"] == [False]
     # And whole again it is taken, though nobody puts it in force once more.
     send(running, A)
     wait_for(running, A.hash)
