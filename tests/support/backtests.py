@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from support.deciding import LOGIN, Worker
 
+from features.store.contract import Store
 from features.store.memory import MemoryStore
 from models.bundle import RULEBOOK, Bundle, compile_bundle, read_text
 from streams.offline.backtest.blocks import block_lines
@@ -66,10 +67,15 @@ def logins(count: int, seed: int = 5) -> tuple[bytes, ...]:
 
 
 def decide(
-    records: Iterable[bytes], judge: Bundle, prepare: Callable[[Standing], None] | None = None, at_once: int = 1
+    records: Iterable[bytes],
+    judge: Bundle,
+    prepare: Callable[[Standing], None] | None = None,
+    *,
+    at_once: int = 1,
+    store: Store | None = None,
 ) -> list[bytes]:
     """The verdicts of one worker in micro-batches of ``at_once``; ``prepare`` sets what people set live."""
-    worker = Worker(MemoryStore(), judge)
+    worker = Worker(store or MemoryStore(), judge)
     if prepare is not None:
         prepare(worker.standing)
 

@@ -7,10 +7,12 @@ from collections import Counter
 import msgspec
 import pytest
 from support.backtests import actions, backtest, bundle, decide, logins, plan_of
-from support.events import T0
-from support.standing import add, label, snooze
+from support.events import T0, record
+from support.standing import add, freeze, label, snooze
 from support.traffic import traffic
 
+from features.errors import StoreUnavailable
+from features.store.memory import MemoryStore
 from models.bundle import Bundle
 from streams.standing import Standing
 
@@ -104,6 +106,64 @@ def test_escalations_are_those_of_a_worker_that_takes_many_events_at_once(verdic
     live = actions(decide(logins(EVENTS), candidate, people, at_once=150))
     _, decisions, _ = backtest(verdicts, plan_of(candidate, RECORDED))
     assert {event: pair[0] for event, pair in decisions.items()} == live
+
+
+def test_protection_that_comes_and_goes_with_a_file_does_so_here(verdicts: list[bytes]) -> None:
+    accounts = Counter(msgspec.json.decode(one)["data"]["account"] for one in logins(EVENTS)).most_common(9)
+    some, others = (
+        "".join(f'[[entry]]\nvalue = "account={name}"\n' for name, _ in chosen)
+        for chosen in (accounts[4:7], accounts[6:9])
+    )
+    before = bundle(("all", "account != 'x'", "block"), lists={"protect": some})
+    asks = ("asks", "account in lists.protect", "review")
+    after = bundle(("all", "account != 'x'", "challenge"), asks, lists={"protect": others})
+    recorded = decide(logins(EVENTS), before, people)
+    live = decide(logins(EVENTS), after, people)
+    report, decisions, _ = backtest(recorded, plan_of(after, before))
+    assert {event: pair[0] for event, pair in decisions.items()} == actions(live)
+    protected = {one[0] for one in (accounts[0], *accounts[6:9])}
+    allowed = Counter(
+        msgspec.json.decode(one)["data"]["fields"]["account"] for one in live if b'"action":"allow"' in one
+    )
+    assert set(allowed) == protected
+    # A rule that asks for the list fires there, whatever becomes of it.
+    (fires,) = [rule.fires for rule in report.kinds[0].rules if rule.id == "asks"]
+    assert fires == allowed.total()
+
+
+def test_what_is_frozen_stays_frozen(verdicts: list[bytes]) -> None:
+    def frozen(standing: Standing) -> None:
+        freeze(standing, "login", "review")
+
+    events = logins(EVENTS)[:200]
+    candidate = bundle(FAILING, ADDRESS, policy=ESCALATES + MOST)
+    _, decisions, _ = backtest(decide(events, RECORDED, frozen), plan_of(candidate, RECORDED))
+    live = actions(decide(events, candidate, frozen))
+    assert {event: pair[0] for event, pair in decisions.items()} == live
+    assert set(live.values()) == {"allow", "review"}
+
+
+@pytest.mark.parametrize("closed", ["", 'do = "closed"\naction = "throttle"\n'], ids=["open", "closed"])
+def test_decisions_without_features_stay_so_and_count_for_nothing(closed: str) -> None:
+    events = [record("login", str(n), T0 + n, success=n % 3 == 0) for n in range(40)]
+    blind = "[without_features]\nafter_s = 0\n"
+    before = bundle(FAILING, policy=blind + 'do = "open"\n')
+    escalating = '[[escalation]]\naction = "challenge"\ncount = 2\nwindow = "1d"\nbecomes = "block"\n'
+    stateful = ("stateful", "account.logins_1h >= 0", "quarantine")
+    after = bundle(FAILING, stateful, policy=escalating + MOST + blind + (closed or 'do = "open"\n'))
+    recorded = decide(events, before, store=Away())
+    live = actions(decide(events, after, store=Away()))
+    report, decisions, _ = backtest(recorded, plan_of(after, before))
+    assert {event: pair[0] for event, pair in decisions.items()} == live
+    assert set(live.values()) == ({"throttle"} if closed else {"allow", "challenge"})
+    assert any("without features" in note for note in report.kinds[0].notes)
+
+
+class Away(MemoryStore):
+    """A store that does not answer."""
+
+    async def attach(self, partition: str) -> int:
+        raise StoreUnavailable("away")
 
 
 @pytest.mark.parametrize("policy", [MOST + ESCALATES, SHARE + ESCALATES], ids=["most", "share"])
