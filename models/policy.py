@@ -83,7 +83,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``before``: what rules and score come to, which escalations count; ``rules``: those that asked for that.
+    """``before``: what rules and score come to, which escalations count; ``rules``: those that asked for that, or for
+    more.
 
     ``steps``: how ``action`` came about, in words.
     """
@@ -129,10 +130,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if at_least is not None and self.rank(at_least) > rank:
             rank = self.rank(at_least)
             steps.append(f"features are missing, which asks for {at_least}")
-        before = self.actions[rank]
+        before, least = self.actions[rank], rank
         rank = self._escalated(rank, facts, steps)
         rank = self._limited(rank, facts, steps)
-        rules = tuple(one.rule for one in limited if one.action == before)
+        # Where rules and score have to agree, what a rule asks for may be more than what comes of it.
+        rules = tuple(one.rule for one in limited if one.action == before or 0 < least < self.rank(one.action))
         return Outcome(self.actions[rank], before, tuple(steps), rules)
 
     def _within_budget(self, asked: Asked, facts: Facts, steps: list[str]) -> Asked:

@@ -84,6 +84,15 @@ def test_a_rule_whose_budget_is_used_up_asks_for_a_review_and_others_do_not() ->
     assert decide(POLICY, ["block"], 0.95, Facts(tripped=(OVERALL,))).action == "review"
 
 
+def test_a_rule_has_its_part_in_what_it_and_the_score_agree_upon() -> None:
+    agree = Policy(combine="agree", bands=BANDS)
+    outcome = decide(agree, ["block", "review", "challenge"], 0.95)
+    assert (outcome.before, outcome.rules) == ("challenge", ("r0", "r2"))
+    assert decide(agree, ["block"], 0.1) == Outcome(
+        "allow", "allow", ("rule r0 asks for block", "rules and score have to agree: allow"), ()
+    )
+
+
 @given(
     st.lists(st.sampled_from(ACTIONS), max_size=4),
     st.none() | st.floats(0, 1),
