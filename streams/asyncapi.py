@@ -30,6 +30,7 @@ _CARRIES = {
     "ship": ["bundle", "current"],
     "set": [name for name in STANDING if name != "tripped"],
     "trip": ["tripped"],
+    "revert": ["revert"],
 }
 
 
@@ -46,7 +47,7 @@ def asyncapi(settings: Settings, kinds: Mapping[str, Kind]) -> Part:
         LABELS: ["label"],
         VERDICTS: ["verdict"],
         DEAD_LETTERS: ["dead-letter"],
-        CONTROL: ["checkpoint", "champion", "forgotten", "bundle", "current", *STANDING],
+        CONTROL: ["checkpoint", "champion", "forgotten", "bundle", "current", "revert", *STANDING],
         ENFORCEMENTS: ["enforcement", "position", "corrected"],
     }
     plans = {plan.name: plan for plan in plan_topics(settings, kinds)}
@@ -129,6 +130,8 @@ def _operations(settings: Settings, kinds: Iterable[str], carried: Mapping[str, 
         ("ship", "send", CONTROL, "weir rules publish and rollback put bundles in force, in a transaction.", None),
         ("set", "send", CONTROL, "weir lists, entity, freeze, budgets and rules snooze set what people want.", None),
         ("trip", "send", CONTROL, "weir worker tells that a budget is used up.", None),
+        ("revert", "send", CONTROL, "weir rules revert declares what it takes back.", None),
+        ("correct", "send", VERDICTS, "weir rules revert corrects the decisions that a rule made.", None),
         ("swap", "receive", CONTROL, "weir worker and learner take what is in force.", None),
     ]
     operations = {}

@@ -9,6 +9,7 @@ from streams.bundles.wire import BUNDLE_KEY, CURRENT_KEY
 from streams.enforcement.record import CORRECTED_KEY, READ_KEY, SOURCE_KEY
 from streams.forgotten import FORGOTTEN_KEY
 from streams.in_force import CHAMPION_KEY, MODEL_KEY
+from streams.revert.record import REVERT_KEY
 from streams.standing.told import STANDING, Told
 from streams.wire import APPEND_HEADER, OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, TOPIC_ID_HEADER
 
@@ -50,6 +51,11 @@ def own_messages() -> dict[str, Part]:
     }
     bundle_key = {"type": "string", "pattern": f"^{BUNDLE_KEY}[0-9a-f]{{16}}$", "description": f"{BUNDLE_KEY}<hash>"}
     current_key = {"type": "string", "pattern": f"^{CURRENT_KEY}", "description": f"{CURRENT_KEY}<kind>"}
+    revert_key = {
+        "type": "string",
+        "pattern": f"^{REVERT_KEY}[0-9a-f]{{32}}$",
+        "description": f"{REVERT_KEY}<its id>",
+    }
     target_key = {"type": "string", "pattern": "^[^.=][^=]*=", "description": "<entity>=<value>, a target"}
     keys = "|".join(key.replace(".", "[.]") for key in (READ_KEY, SOURCE_KEY))
     position_key = {"type": "string", "pattern": f"^({keys})", "description": _POSITION}
@@ -97,6 +103,10 @@ def own_messages() -> dict[str, Part]:
             "The bundle in force for a kind. A record without value: what ships with the workers.",
             "current",
             key=current_key,
+        )
+        | {"contentType": "application/json"},
+        "revert": _message(
+            "revert", "A rule that shall never have spoken in a span of event time.", "revert", key=revert_key
         )
         | {"contentType": "application/json"},
         **{name: _standing(name, told) for name, told in STANDING.items()},

@@ -16,6 +16,7 @@ from models.verdict import VerdictData
 from streams.bundles.wire import BundleRecord, Current
 from streams.enforcement.record import Corrected, Enforcement, Position
 from streams.forgotten import Forgetting
+from streams.revert.record import Revert
 from streams.standing.told import STANDING
 from streams.wire import DeadLetter, LabelData
 
@@ -26,17 +27,20 @@ _IP = {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]}
 _NAME = {"type": "string", "minLength": 1, "maxLength": 1024}
 _OWN: tuple[type[msgspec.Struct], ...] = (
     *(LabelData, VerdictData, DeadLetter),
-    *(Manifest, Forgetting, BundleRecord, Current),
+    *(Manifest, Forgetting, BundleRecord, Current, Revert),
     *(Enforcement, Position, Corrected),
     *(told.record for told in STANDING.values()),
 )
 # Records of compacted topics, without an envelope: those of ``_OWN`` behind the first three.
 _STATES = (
-    *("checkpoint", "forgotten", "bundle", "current", "enforcement", "position", "corrected"),
+    *("checkpoint", "forgotten", "bundle", "current", "revert", "enforcement", "position", "corrected"),
     *STANDING,
 )
 _HASH = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 
+_VERDICT_ID = (
+    "the decision id: a hash of the event's kind, source and id; of a correction a hash of that and of the revert"
+)
 _VERDICT_FIELDS = {
     "event": "the identity of the event that was decided",
     "fields": "the event's own fields that were present, less private text",
@@ -122,7 +126,7 @@ def own_parts(template: str) -> Schema:
             **_envelope(
                 "verdict",
                 verdict,
-                id={**_HASH, "description": "the decision id: a hash of the event's kind, source and id"},
+                id={**_HASH, "description": _VERDICT_ID},
                 source=weir,
                 time="the event's time, UTC with milliseconds",
             ),

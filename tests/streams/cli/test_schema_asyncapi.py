@@ -24,6 +24,7 @@ from streams.cli.replay import replay
 from streams.cli.schema import schema
 from streams.enforcement.record import Corrected, Enforced, Position, encode_enforcement
 from streams.forgotten import Forgetting
+from streams.revert.record import Revert
 from streams.settings import Settings
 from streams.topics import OWN, plan_topics
 from streams.wire import LabelData, RecordRef, encode_dead_letter, encode_label, origin_headers
@@ -147,6 +148,8 @@ def test_what_weir_writes_matches_its_message() -> None:
     assert payload("bundle", encode_bundle(bundle)) == []
     shipment = Shipment(hash=bundle.hash, at_ms=T0, by="ada", note="", replaced=bundle.hash)
     assert payload("current", encode_current(Current(hash=bundle.hash, history=(shipment,)))) == []
+    revert = Revert(rule="bad", kind="login", from_ms=T0, to_ms=T0 + 1, author="ada", note="oh", at_ms=T0)
+    assert payload("revert", msgspec.json.encode(revert)) == []
     enforced = Enforced("0" * 32, "login", "block", T0, correction="1" * 32)
     assert payload("enforcement", encode_enforcement((enforced,))) == []
     assert payload("enforcement", encode_enforcement((enforced,)).replace(b'"block"', b'"shrug"')) != []
