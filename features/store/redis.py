@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,25 +14,13 @@ from features.entity import slot_of
 from features.errors import StoreBehind
 from features.prepared import Update, key_of
 from features.store.cluster import Cluster
-from features.store.contract import (
-    Claim,
-    Claimed,
-    ClaimState,
-    Keep,
-    Observation,
-    Observed,
-    Position,
-    Tally,
-    Track,
-    Tracked,
-)
-from features.store.counted import Moves, recall_call, track_key, tracked_of
-from features.store.functions import Call, Functions
+from features.store.contract import Observation, Observed, Position
+from features.store.decisions import RedisDecisions
 from features.store.request import Batch, Request, WirePlans
 from features.store.servers import raise_first
 
 
-class RedisStore:
+class RedisStore(RedisDecisions):
     """See ``Store``. ``namespace`` begins every key; ``shards`` must never change for a namespace.
 
     Keys: ``<namespace>:{<shard>}:<kind>:<entity>:<digest>`` and, beside them, marks, layouts, claims and kept
@@ -49,12 +37,7 @@ class RedisStore:
         keep_s: int = 120,
         max_lag_s: int = 86400,
     ) -> None:
-        self._functions = Functions(client)
-        self._shards = shards
-        self._dedupe_ms = dedupe_s * 1000
-        self._keep_ms = keep_s * 1000
-        self._max_lag_ms = max_lag_s * 1000
-        self._tags = [f"{namespace}:{{{shard}}}:".encode() for shard in range(shards)]
+        super().__init__(client, namespace, shards, dedupe_s, keep_s, max_lag_s)
         self._seen: dict[tuple[int, str], int] = {}
         self._origins: dict[tuple[int, str], int] = {}
         # Shards that held nothing of a partition when it was attached, until its refill is over.
@@ -74,60 +57,6 @@ class RedisStore:
                 self._origins[shard, partition] = int(origin)
             least = seen if least is None else min(least, seen)
         return -1 if least is None else least
-
-    async def claim(self, claims: Sequence[Claim]) -> list[Claimed]:
-        def call(shard: int, part: list[Claim]) -> tuple[list[bytes], list[Any]]:
-            tag = self._tags[shard]
-            keys, args = [], [str(self._dedupe_ms), str(self._dedupe_ms + self._max_lag_ms)]
-            for claim in part:
-                keys += [_key(tag, b"claim:", claim.decision_id), _key(tag, b"keep:", claim.decision_id)]
-                args += [claim.position.partition, str(claim.position.offset), str(claim.position.append_ms)]
-            return keys, args
-
-        return [
-            Claimed(ClaimState(int(state)), kept)
-            for state, kept in await self._by_shard("claim", claims, [claim.digest for claim in claims], call)
-        ]
-
-    async def keep(self, keeps: Sequence[Keep]) -> list[bytes]:
-        def call(shard: int, part: list[Keep]) -> tuple[list[bytes], list[Any]]:
-            tag = self._tags[shard]
-            keys = [_key(tag, what, keep.decision_id) for keep in part for what in (b"keep:", b"claim:")]
-            moves = Moves(tag, keys, self._max_lag_ms)
-            words = [word for keep in part for word in (keep.verdict, moves.encode(keep))]
-            return keys, [str(self._keep_ms), *words]
-
-        kept = await self._by_shard("keep", keeps, [keep.digest for keep in keeps], call)
-        return [there if there is not None else keep.verdict for there, keep in zip(kept, keeps, strict=True)]
-
-    async def recall(
-        self, tallies: Sequence[Tally], time_ms: int, tracks: Sequence[tuple[bytes, Track]]
-    ) -> tuple[list[int], list[list[Tracked]]]:
-        shards = [slot_of(digest) % self._shards for digest, _ in tracks]
-        wanted = sorted(set(range(self._shards)) if tallies else set(shards))
-        calls = [
-            recall_call(
-                self._tags[shard],
-                tallies,
-                time_ms,
-                [t for s, (_, t) in zip(shards, tracks, strict=True) if s == shard],
-            )
-            for shard in wanted
-        ]
-        replies = await self._functions.call_many(calls)
-        raise_first(replies)
-        found = {shard: iter(held) for shard, (_, held) in zip(wanted, replies, strict=True)}
-        counts = [sum(parts) for parts in zip(*(counted for counted, _ in replies), strict=True)] if tallies else []
-        return counts, [tracked_of(next(found[shard])) for shard in shards]
-
-    async def untrack(self, tracked: Sequence[tuple[bytes, Track, str]]) -> int:
-        calls: list[Call] = [
-            ("untrack", [track_key(self._tags[slot_of(digest) % self._shards], track)], [bytes.fromhex(decision_id)])
-            for digest, track, decision_id in tracked
-        ]
-        replies = await self._functions.call_many(calls)
-        raise_first(replies)
-        return sum(replies)
 
     async def observe(self, observations: Sequence[Observation], ends: Mapping[str, int]) -> list[Observed]:
         shards = {shard for shard in range(self._shards) for p in ends if self._seen.get((shard, p), -1) < 0}
@@ -230,21 +159,3 @@ class RedisStore:
             (request.readings,) = readings
         if behind:
             raise StoreBehind(behind)
-
-    async def _by_shard(self, function: str, items: Sequence[Any], digests: Iterable[bytes], call: Any) -> list[Any]:
-        groups: dict[int, list[int]] = {}
-        for index, digest in enumerate(digests):
-            groups.setdefault(slot_of(digest) % self._shards, []).append(index)
-        calls = [(function, *call(shard, [items[i] for i in indices])) for shard, indices in groups.items()]
-        replies = await self._functions.call_many(calls)
-        raise_first(replies)
-        result: list[Any] = [None] * len(items)
-        for indices, reply in zip(groups.values(), replies, strict=True):
-            for index, answer in zip(indices, reply, strict=True):
-                result[index] = answer
-        return result
-
-
-def _key(tag: bytes, what: bytes, decision_id: str) -> bytes:
-    """The key of a decision; its id is hexadecimal, and half as long as bytes."""
-    return tag + what + bytes.fromhex(decision_id)
