@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-import msgspec
 
 from features.catalogue import Catalogue
 from models.bundle import Bundle
@@ -17,86 +14,15 @@ from models.rules.nearly import nearly
 from models.rules.rule import Rule
 from models.rules.vocabulary import vocabulary
 from models.scorers import Contributing
-from models.verdict import EventRef, Reason, Score, Verdict, VerdictData
-from streams.explain.records import History, Records, target_of
+from models.verdict import Score, Verdict, VerdictData
+from streams.explain.records import Records, target_of
+from streams.explain.told import Corrected, Explanation, Near, Part, Scored, Silent
 from streams.offline.verify import ModelVersions
 
 SPAN_MS = 24 * 3_600_000
 _MOMENTS = 40
 _PARTS = 5
 FindBundle = Callable[[str, str], Bundle]
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A feature's part in a score: its value, and what that adds (in log-odds, positive raises the score)."""
-
-    feature: str
-    value: float | None
-    adds: float
-
-
-class Scored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``parts``: the largest contributions; ``unknown``: why there are none."""
-
-    score: Score
-    parts: tuple[Part, ...] = ()
-    unknown: str = ""
-
-
-class Near(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule that a single part of its condition kept from firing; see ``models.rules.nearly``."""
-
-    rule: str
-    action: str
-    mode: str
-    part: str
-    should: bool
-    observed: dict[str, Any]
-    limit: Any
-    distance: float | None
-
-
-class Silent(msgspec.Struct, frozen=True):
-    """A rule whose condition held and that did not speak, and why."""
-
-    rule: str
-    action: str
-    why: str
-
-
-class Corrected(msgspec.Struct, frozen=True, kw_only=True):
-    """A correction of the decision. ``without``: the rules that were silenced for it."""
-
-    id: str
-    action: str
-    without: tuple[str, ...]
-
-
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """``target``: entity and value, if the event has it. ``by_rules_unknown``: why it is not known what almost fired.
-
-    ``redefined``: whether features are defined otherwise by now.
-    """
-
-    id: str
-    time: str
-    event: EventRef
-    action: str
-    target: tuple[str, str] | None
-    expires_at: str | None
-    corrects: str | None
-    corrected: tuple[Corrected, ...]
-    reasons: tuple[Reason, ...]
-    silent: tuple[Silent, ...]
-    policy: tuple[str, ...]
-    facts: Facts
-    degraded: tuple[str, ...]
-    scores: tuple[Scored, ...]
-    nearly: tuple[Near, ...]
-    by_rules_unknown: str
-    redefined: bool
-    bundle: str
-    history: History
 
 
 def explain(

@@ -8,8 +8,8 @@ from typing import Any
 
 from models.judge import FROZEN, NO_FEATURES
 from models.verdict import Reason
-from streams.explain.explanation import Explanation, Near, Scored
 from streams.explain.records import Moment
+from streams.explain.told import Explanation, Near, Scored
 
 _NEAREST = 5
 _DEGRADED = {

@@ -29,9 +29,10 @@ from models.served import serve
 from models.verdict import Verdict, decode, encode
 from streams.cli.main import weir
 from streams.explain.elastic import ElasticRecords, verdict_of
-from streams.explain.explanation import Explanation, explain
+from streams.explain.explanation import explain
 from streams.explain.file import FileRecords
 from streams.explain.records import Records, moment_of, nearest
+from streams.explain.told import Explanation
 from streams.explain.words import lines
 from streams.offline.verify import ModelVersions
 from streams.settings import Settings
