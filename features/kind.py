@@ -34,9 +34,12 @@ def text(*, ecs: str | None = None, longest: int = MAX_TEXT, private: bool = Fal
     return msgspec.Meta(min_length=least, max_length=longest, extra=extra)
 
 
-def number(*, ecs: str | None = None, least: float | None = None, most: float | None = None) -> Any:
-    """The metadata of a number field: its name in Elastic Common Schema and its range."""
-    return msgspec.Meta(ge=least, le=most, extra={"ecs": ecs})
+def number(
+    *, ecs: str | None = None, least: float | None = None, most: float | None = None, unit: str | None = None
+) -> Any:
+    """The metadata of a number field: its name in Elastic Common Schema, its range, and its unit where the name does
+    not end in it: numbers of two units are not compared in conditions."""
+    return msgspec.Meta(ge=least, le=most, extra={"ecs": ecs, **({} if unit is None else {"unit": unit})})
 
 
 Account = Annotated[str, text(ecs="user.id", longest=512, least=1)]
@@ -44,7 +47,7 @@ Ip = Annotated[str, msgspec.Meta(max_length=64, extra={"ecs": "source.ip", "form
 Device = Annotated[str, text(longest=512)]
 UserAgent = Annotated[str, text(ecs="user_agent.original")]
 Country = Annotated[str, text(ecs="source.geo.country_iso_code", longest=8)]
-Asn = Annotated[int, number(ecs="source.as.number", least=0, most=2**32 - 1)]
+Asn = Annotated[int, number(ecs="source.as.number", least=0, most=2**32 - 1, unit="asn")]
 
 
 @dataclass(frozen=True, slots=True)

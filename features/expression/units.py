@@ -20,6 +20,7 @@ _WORDS = {
     "kB": "kilobytes",
     "share": "shares",
     "deg": "degrees",
+    "asn": "network numbers",
 }
 _ENDINGS = {
     "ms": "ms",
