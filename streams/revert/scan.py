@@ -9,6 +9,7 @@ import msgspec
 from confluent_kafka import Message
 
 from features.event import to_milliseconds, to_rfc3339
+from models.actions import RANK
 from models.bundle import Bundle
 from models.errors import RuleError
 from models.verdict import decode, event_time
@@ -101,7 +102,10 @@ class Scan:
         except (msgspec.MsgspecError, UnicodeError):
             return
         data = verdict.data
-        if data.event.kind != self._revert.kind or verdict.id in self.candidates:
+        if data.event.kind != self._revert.kind:
+            return
+        known = self.candidates.get(verdict.id)
+        if known is not None and RANK[data.action] <= RANK[known.action]:
             return
         try:
             bundle = self._bundles(data.event.kind, data.bundle)
@@ -110,8 +114,9 @@ class Scan:
             return
         candidate = self._judging.candidate(verdict, bundle, place)
         if candidate.reverts or candidate.named:
+            # An id that was decided twice, beyond dedupe_s: what may be enforced is the stronger.
             self.candidates[verdict.id] = candidate
-        self.fired += self._revert.id in candidate.reverts
+        self.fired += self._revert.id in candidate.reverts and known is None
 
 
 class TimesOf:

@@ -217,6 +217,17 @@ def test_the_first_verdict_of_an_id_counts_and_repeated_records_are_corrected_on
     assert len(log.undo()) == 1
 
 
+def test_of_an_event_that_was_decided_twice_the_decision_that_hinders_is_undone() -> None:
+    log = Log(bundle_of(Policy(), BAD)).decide(bad("a"))
+    (made,) = log.verdicts
+    facts = msgspec.structs.replace(made.data.facts, protect=("account",))
+    spared = msgspec.structs.replace(made, data=msgspec.structs.replace(made.data, facts=facts, action="allow"))
+    # Its producer repeated it when nobody remembered it any more, and when nobody protected the account any more.
+    log.messages = [Message(encode(spared), 0, 0), Message(log.messages[0].record, 1, 1)]
+    assert len(log.undo()) == 1
+    assert log.enforced() == {}
+
+
 def test_decisions_whose_rules_are_gone_are_told() -> None:
     log = Log(bundle_of(Policy(), BAD)).decide(bad("a"), quiet("b"))
     log.bundle = bundle_of(Policy(), GOOD)
