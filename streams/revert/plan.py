@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
+from models.actions import RANK
 from models.escalation import in_window
 from streams.revert.candidate import Candidate
 from streams.revert.record import Revert, correction_id
@@ -30,12 +31,13 @@ class Correction:
 class Plan:
     """``corrections``: those still to be published. ``uncounted``: decisions that shall count for no escalation any
     more. ``decisive``: how many decisions are another action than they were made with; ``done``: of these, those for
-    which that holds already."""
+    which that holds already; ``harder``: those that would be a stronger action, and are left as they are."""
 
     corrections: list[Correction] = field(default_factory=list)
     uncounted: list[Candidate] = field(default_factory=list)
     decisive: int = 0
     done: int = 0
+    harder: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class Planner:
             plan.decisive += now.action != one.action
             if before == now.action or correction_id(one.id, revert.id) in published:
                 plan.done += now.action != one.action
+                continue
+            if RANK[now.action] > RANK[before]:
+                # Undoing takes back and hits nobody: who would be hindered more without the rule, stays as he is.
+                plan.harder += 1
                 continue
             escalated = revert.id not in one.reverts
             plan.corrections.append(Correction(one, before, now.action, now.standing, escalated))

@@ -35,14 +35,15 @@ class Report:
 
     ``changes``: corrections, published now or (dry run) to be published, by actions before and after. ``escalated``:
     among these, decisions that had only been escalated because of others. ``freed``: targets whom one of these
-    hinders no more. ``uncounted``: decisions taken out of what escalations count. ``unjudged``: decisions that cannot
-    be judged again, by reason.
+    hinders no more. ``harder``: decisions that would be a stronger action, and are left. ``uncounted``: decisions
+    taken out of what escalations count. ``unjudged``: decisions that cannot be judged again, by reason.
     """
 
     seen: int = 0
     fired: int = 0
     decisive: int = 0
     done: int = 0
+    harder: int = 0
     escalated: int = 0
     uncounted: int = 0
     changes: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -135,7 +136,7 @@ class Undo:
         report.seen, report.fired, report.unjudged = scan.seen, scan.fired, scan.unjudged
         report.decisive = plan.decisive
         if first:
-            report.done = plan.done
+            report.done, report.harder = plan.done, plan.harder
         report.uncounted += len(plan.uncounted)
         for one in plan.corrections:
             report.changes[one.before, one.action] += 1

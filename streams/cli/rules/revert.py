@@ -150,6 +150,8 @@ def _tell(report: Report, *, dry_run: bool) -> None:
         click.echo(f"  {before} -> {after}: {count:,}")
     if report.escalated:
         click.echo(f"  among them {report.escalated:,} that had been escalated because of others")
+    if report.harder:
+        click.echo(f"{report.harder:,} would be a STRONGER action without the rule, and are left as they are")
     click.echo(
         f"{len(report.freed):,} targets {'would be' if dry_run else 'are'} freed of a decision that hindered them"
     )

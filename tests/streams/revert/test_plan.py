@@ -15,6 +15,7 @@ from support.deciding import Worker, bundle_of
 from support.events import CATALOGUES, T0
 
 from features.store.memory import MemoryStore
+from models.actions import RANK
 from models.bundle import Bundle
 from models.errors import RuleError
 from models.policy import Band, Escalation, Policy
@@ -317,6 +318,16 @@ def test_undoing_a_mild_rule_that_had_the_first_word_lets_the_score_speak() -> N
     assert log.undo()[0].data.action == "allow"
 
 
+def test_what_would_be_a_stronger_action_without_the_rule_is_left_and_counted() -> None:
+    # The rule hides a second challenge behind its own answer: without it that would be a block.
+    hides = ("bad", "country == 'ZZ'", "throttle")
+    policy = Policy(escalation=(Escalation("challenge", 2, "24h", "block"),))
+    log = Log(bundle_of(policy, hides, GOOD)).decide(good(), bad(success=False), bad())
+    assert list(log.actions().values()) == ["challenge", "throttle", "throttle"]
+    plan, _ = log.plan()
+    assert ([one.action for one in plan.corrections], plan.decisive, plan.harder) == (["allow"], 2, 1)
+
+
 def test_a_repeated_revert_has_the_same_id_and_another_one_another() -> None:
     same = msgspec.structs.replace(ALWAYS, author="eve", note="again", at_ms=5)
     assert same.id == ALWAYS.id
@@ -351,8 +362,11 @@ def test_what_is_left_is_what_the_same_events_become_without_the_rule(
         events.append(event)
     hard = ("hard", "method == 'password'", "quarantine")
     log = Log(bundle_of(THIRD, BAD, GOOD, hard)).decide(*events, batch=batch)
+    made = log.actions()
     log.undo()
     assert log.undo() == []
     without = Log(bundle_of(THIRD, GOOD, hard)).decide(*events, batch=batch)
-    assert log.actions() == without.actions()
-    assert log.enforced() == without.enforced()
+    expected = {event: min(action, made[event], key=RANK.__getitem__) for event, action in without.actions().items()}
+    assert log.actions() == expected
+    if expected == without.actions():
+        assert log.enforced() == without.enforced()
