@@ -22,6 +22,7 @@ from streams.cli.features.known import catalogues_of
 from streams.cli.import_ import INPUT, OUTPUT
 from streams.cli.output import open_output
 from streams.cli.progress import progress
+from streams.cli.reference import tell_absent
 from streams.cli.refusals import Refusals
 from streams.files import STDIN, open_input
 from streams.mail.dates import moment_ms
@@ -110,6 +111,8 @@ def backtest(
         blocks = read_blocks(files) if files else _from_kafka(settings, begin, end)
         bar = stack.enter_context(progress("judging", sum(one.stat().st_size for one in files if one != STDIN)))
         source = open_source(blocks, settings, load_kinds(settings.kinds_folders), given, refuse)
+        if source.reference is not None:
+            tell_absent("weir backtest", source.reference)
         report = run(work, source, refuse, every, bar)
     _write(report, out, json_out)
     refusals.tell()

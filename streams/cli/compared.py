@@ -13,7 +13,7 @@ from models.errors import RuleError
 from streams.bundles.shelf import BundleShelf
 from streams.bundles.wire import BUNDLE_KEY, decode_bundle
 from streams.cli.control import control_now
-from streams.cli.rules.shipping import CURRENT, Named, kinds_of, named
+from streams.cli.rules.shipping import CURRENT, kinds_of, named
 from streams.offline.backtest.plan import Plan, Sent, code_hash
 from streams.settings import Settings
 
@@ -74,12 +74,22 @@ def _bundles(
     word: str, shelf: BundleShelf, known: Mapping[str, Catalogue], kinds: Sequence[str], alone: bool
 ) -> dict[str, Sent]:
     folder = Path(word)
-    if alone and shelf.whole_hash(word) is None and folder.is_dir():
-        # A kind of which the folder says nothing is not one without rules.
-        kinds = [kind for kind in kinds if (folder / kind).is_dir()]
-        if not kinds:
-            raise RuleError(f"{folder} has no folder named after a kind that is asked for")
-    found: dict[str, Named] = named(word, shelf, known, kinds, alone=alone)
+    if shelf.whole_hash(word) is None and folder.is_dir():
+        spoken = [kind for kind in known if (folder / kind).is_dir()]
+        if not spoken and not (folder / "lists").is_dir():
+            raise RuleError(f"{folder} holds no rules: it has no folder named {', '.join(sorted(known))} or lists")
+        if alone:
+            # A kind of which the folder says nothing is not one without rules.
+            kinds = [kind for kind in kinds if kind in spoken]
+            if not kinds:
+                raise RuleError(f"{folder} says nothing of the kinds that are asked for, only of {', '.join(spoken)}")
+    try:
+        found = named(word, shelf, known, kinds, alone=alone)
+    except RuleError as error:
+        if alone or not folder.is_dir():
+            raise
+        hint = "A folder that holds everything, as a copy of the rulebook does, is read with --alone."
+        raise RuleError(f"{error}\n{hint}") from None
     return {kind: Sent(one.hash, one.text) for kind, one in found.items()}
 
 

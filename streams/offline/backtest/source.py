@@ -13,6 +13,7 @@ import msgspec
 
 from features.errors import InvalidEvent
 from features.kind import Kind
+from features.reference import Reference
 from streams.offline.backtest.blocks import Block
 from streams.offline.replay import LabelQueue, Replay
 from streams.settings import Settings
@@ -33,11 +34,13 @@ class Source:
     """``blocks`` of verdicts. ``features``: as they were recorded, or recomputed in the order of the input.
 
     ``passed_over``: records that gave no verdict, by reason; complete when the blocks are at their end.
+    ``reference``: what features are recomputed with.
     """
 
     blocks: Iterator[Block]
     features: Literal["recorded", "recomputed"]
     passed_over: Counter[str] = field(default_factory=Counter)
+    reference: Reference | None = None
 
 
 def open_source(
@@ -59,6 +62,7 @@ def open_source(
             break
     source = Source(iter(()), "recomputed")
     replay = Replay(settings, kinds)
+    source.reference = replay.reference
     source.blocks = _decided(chain(met, blocks), replay, LabelQueue(labels), refuse, source.passed_over)
     return source
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from models.bundle import RULEBOOK
 from streams.cli.backtest import backtest
 from streams.cli.main import weir
 from streams.simulator.run import simulate
@@ -196,3 +198,13 @@ def test_a_folder_that_is_none_is_named_before_anything_waits(folder: Path, caps
     result = run("backtest", "--events", str(folder / "verdicts"), "--rules", "no/such/folder")
     assert result.exit_code != 0
     assert "'no/such/folder' is no folder" in str(result.exception)
+
+
+def test_a_folder_without_rules_and_a_copy_of_the_rulebook_are_explained(folder: Path, tmp_path: Path) -> None:
+    words = ["--events", str(folder / "verdicts"), "--rules"]
+    (tmp_path / "empty").mkdir()
+    assert "holds no rules" in str(run("backtest", *words, str(tmp_path / "empty")).exception)
+    shutil.copytree(RULEBOOK, tmp_path / "copy")
+    assert "read with --alone" in str(run("backtest", *words, str(tmp_path / "copy")).exception)
+    result = run("backtest", *words, str(tmp_path / "copy"), "--alone")
+    assert (result.exit_code, " both " in result.stdout) == (0, True)
