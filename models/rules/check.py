@@ -23,12 +23,16 @@ from models.rules.vocabulary import Vocabulary, vocabulary
 
 @dataclass(frozen=True, slots=True)
 class KindRules:
-    """A kind's rule files by the path that messages name, the policy they are for, and each list's type by name."""
+    """A kind's rule files by the path that messages name, the policy they are for, and each list's type by name.
+
+    ``shipped``: the paths of files that are not their author's to change.
+    """
 
     catalogue: Catalogue
     files: Mapping[str, str]
     policy: Policy
     lists: Mapping[str, str]
+    shipped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def check(kinds: Sequence[KindRules], now_ms: int) -> Checked:
                 findings.append(refusal.finding)
         for one in compiled:
             findings += _of_rule(one, kind.catalogue, words, now_ms)
-        findings += _shadowed(compiled, kind.policy, now_ms)
+        findings += _shadowed(compiled, kind, now_ms)
         rules[kind.catalogue.kind.name] = (words, compiled)
     return Checked(in_order(findings), rules)
 
@@ -138,8 +142,13 @@ class _Live:
     expires_ms: float
 
 
-def _shadowed(compiled: Sequence[Compiled], policy: Policy, now_ms: int) -> Iterator[Finding]:
-    """Rules that change nothing, because a live one that asks for as much fires whenever they do."""
+def _shadowed(compiled: Sequence[Compiled], kind: KindRules, now_ms: int) -> Iterator[Finding]:
+    """Rules that change nothing, because a live one that asks for as much fires whenever they do.
+
+    A broad rule of one's own may do that to rules that ship, as in an attack: then it is warned, once.
+    """
+    policy = kind.policy
+    outdone: dict[str, tuple[Compiled, list[str]]] = {}
     live = [
         _Live(one, reasoned, policy.rank(one.rule.action), expires_ms)
         for one in compiled
@@ -159,9 +168,15 @@ def _shadowed(compiled: Sequence[Compiled], policy: Policy, now_ms: int) -> Iter
             if as_strong and number < other_number and other.reasoned.implies(one.reasoned):
                 continue
             rule, place = other.compiled.rule, other.compiled.place
+            if one.compiled.place.path in kind.shipped and place.path not in kind.shipped:
+                outdone.setdefault(rule.id, (other.compiled, []))[1].append(one.compiled.rule.id)
+                break
             message = (
                 f"it changes nothing: {rule.id!r} ({place.path}:{place.line}) fires whenever it does, "
                 f"and asks for {rule.action}"
             )
             yield one.compiled.place.finding(message, rule=one.compiled.rule.id, key="when")
             break
+    for by, superfluous in outdone.values():
+        message = f"of the rules that ship, these change nothing beside it: {', '.join(superfluous)}"
+        yield by.place.finding(message, rule=by.rule.id, key="when", level="warning")

@@ -47,14 +47,21 @@ def written(folders: Sequence[Path], alone: bool, now_ms: int) -> Written:
     texts = {kind: read_text(kind, every) for kind in sorted(known)}
     findings: list[Finding] = [*_never_read(own, known)]
     lists = _lists(next(iter(texts.values())), findings)
-    kinds = [KindRules(known[kind], text.rules, _policy(text, findings), lists) for kind, text in texts.items()]
+    kinds = [
+        KindRules(known[kind], text.rules, _policy(text, findings), lists, frozenset(filter(_ships, text.rules)))
+        for kind, text in texts.items()
+    ]
     checked = check(kinds, now_ms)
     findings += checked.findings
-    if not findings:
+    if not any(finding.level == "error" for finding in findings):
         # What policy, rules and lists have to do with each other is left.
         for kind, text in texts.items():
             _tried(text.policy[0], findings, compile_bundle, text, known[kind])
     return Written(known, checked, in_order(findings))
+
+
+def _ships(path: str) -> bool:
+    return RULEBOOK in Path(path).parents
 
 
 def _never_read(folders: Iterable[Path], known: Mapping[str, Catalogue]) -> Iterable[Finding]:

@@ -118,3 +118,17 @@ def test_what_ships_is_found_fault_with_nowhere() -> None:
         lists = {Path(place).stem: "ip" for place in bundle.text.lists}
         kinds.append(KindRules(CATALOGUES[name], bundle.text.rules, bundle.policy, lists))
     assert [finding.render() for finding in check(kinds, NOW_MS).findings] == []
+
+
+def test_a_broad_rule_of_ones_own_is_warned_of_what_ships_and_not_refused() -> None:
+    narrow = rule("n7", "ip.logins_1h > 7", *at("ip.logins_1h", 7, fires=(8, 7)))
+    narrow += rule("n5", "ip.logins_1h == 5", *at("ip.logins_1h", 5, fires=(5, 6)))
+    broad = rule("broad", "ip.logins_1h > 2", *at("ip.logins_1h", 2, fires=(3, 2)), action="block")
+    files = {"shipped.toml": narrow, "own.toml": broad}
+    kind = KindRules(LOGIN, files, POLICY, LISTS, frozenset({"shipped.toml"}))
+    (found,) = check([kind], NOW_MS).findings
+    assert (found.path, found.level) == ("own.toml", "warning")
+    assert found.message == "of the rules that ship, these change nothing beside it: n7, n5"
+    # The reverse is a mistake of one's own.
+    kind = KindRules(LOGIN, files, POLICY, LISTS, frozenset({"own.toml"}))
+    assert {one.level for one in check([kind], NOW_MS).findings} == {"error"}
