@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from models.bundle import Bundle
-from models.lists import PROTECT, EntityList, list_of
+from models.lists import PROTECT, EntityList, ListFile, list_of
+from models.rules.engine import RuleEngine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +32,18 @@ class Asked:
 
 
 def asked_of(bundle: Bundle) -> Asked:
-    """What the rules of a bundle ask, and the lists that stand in its own files."""
+    """What the rules of a bundle ask, and the lists that stand in its own files; made once a bundle."""
+    made = _made.get(bundle.engine)
+    if made is None or made[0] is not bundle.lists:
+        made = _made[bundle.engine] = bundle.lists, _ask(bundle)
+    return made[1]
+
+
+def _ask(bundle: Bundle) -> Asked:
     lists = {name: list_of(file.of, file.entries) for name, file in bundle.lists.items()}
     return Asked(bundle.engine.memberships, lists, frozenset(rule.id for rule in bundle.engine.rules))
 
 
 NOTHING_ASKED = Asked()
+# A replay asks anew for every event, and lists may be long.
+_made: WeakKeyDictionary[RuleEngine, tuple[Mapping[str, ListFile], Asked]] = WeakKeyDictionary()
