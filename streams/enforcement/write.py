@@ -18,7 +18,7 @@ from streams.topics import ENFORCEMENTS
 
 log = structlog.get_logger()
 _TIMEOUT_S = 60
-_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+_OUTAGE_MS = 900_000
 
 
 class Fenced(Exception):
@@ -32,8 +32,10 @@ class EnforcementWriter:
         client = f"{settings.namespace}-enforcer"
         self._topic = settings.topic(ENFORCEMENTS)
         config = producer_config(settings, client) | {"transactional.id": client}
-        # A transaction that cannot end must not hold back the readers of the topic for long.
-        self._producer = Producer(config | {"transaction.timeout.ms": 30_000, "message.timeout.ms": 30_000})
+        # For so long Kafka may be away in the middle of a transaction; by default it allows no more. Nobody waits for
+        # one that hangs: there is no other writer, and the next enforcer ends it.
+        config |= {"transaction.timeout.ms": _OUTAGE_MS, "message.timeout.ms": _OUTAGE_MS}
+        self._producer = Producer(config)
         _again(lambda: self._producer.init_transactions(_TIMEOUT_S))
 
     def write(self, records: Iterable[tuple[str, bytes | None]]) -> bool:
@@ -48,9 +50,9 @@ class EnforcementWriter:
             _again(lambda: self._producer.commit_transaction(_TIMEOUT_S))
         except KafkaException as error:
             reason: KafkaError = error.args[0]
-            if reason.code() in _FENCED:
+            if reason.fatal():
                 why = "another one was started, or Kafka has ended a transaction that took too long"
-                log.critical("enforcer_fenced", why=why, doing="ending")
+                log.critical("enforcer_fenced", error=reason.name(), why=why, doing="ending")
                 raise Fenced from None
             if not reason.txn_requires_abort():
                 raise
