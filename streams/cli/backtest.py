@@ -20,12 +20,12 @@ from streams.cli.compared import compared
 from streams.cli.control import control_now
 from streams.cli.features.known import catalogues_of
 from streams.cli.import_ import INPUT, OUTPUT
+from streams.cli.moments import MOMENT
 from streams.cli.output import open_output
 from streams.cli.progress import progress
 from streams.cli.reference import tell_absent
 from streams.cli.refusals import Refusals
 from streams.files import STDIN, open_input
-from streams.mail.dates import moment_ms
 from streams.offline.backtest.blocks import Block, block_lines, input_files, read_blocks
 from streams.offline.backtest.decisions import DecisionLines
 from streams.offline.backtest.run import Backtest, run
@@ -46,8 +46,14 @@ _LABELS = "Labels, one JSON a line. With --from, if not given, those of Kafka."
 
 @click.command()
 @click.option("--events", type=INPUT, help=_EVENTS)
-@click.option("--from", "begin", metavar="TIME", help="Take the verdicts in Kafka appended since then (ISO 8601).")
-@click.option("--to", "end", metavar="TIME", help="… and before then. Default: up to now.")
+@click.option(
+    "--from",
+    "begin",
+    type=MOMENT,
+    metavar="TIME",
+    help="Take the verdicts that Kafka appended since then (2h: two hours ago): the time of the log, not of events.",
+)
+@click.option("--to", "end", type=MOMENT, metavar="TIME", help="… and before then. Default: up to now.")
 @click.option("--labels", type=INPUT, help=_LABELS)
 @click.option("--rules", required=True, metavar="A", help=_RULES)
 @click.option("--against", metavar="B", help=_AGAINST)
@@ -60,8 +66,8 @@ _LABELS = "Labels, one JSON a line. With --from, if not given, those of Kafka."
 @click.option("--dask", metavar="ADDRESS", help="Use the Dask scheduler at this address, or 'local'.")
 def backtest(
     events: Path | None,
-    begin: str | None,
-    end: str | None,
+    begin: int | None,
+    end: int | None,
     labels: Path | None,
     rules: str,
     against: str | None,
@@ -135,15 +141,8 @@ def _labels(settings: Settings, file: Path | None, from_kafka: bool, refusals: R
     return given
 
 
-def _from_kafka(settings: Settings, begin: str | None, end: str | None) -> Iterator[Block]:
-    times_ms = []
-    for option, text, default_ms in (("--from", begin, 0), ("--to", end, EVER_MS)):
-        at_ms = default_ms if text is None else moment_ms(text)
-        if at_ms is None:
-            raise click.BadParameter(
-                "write a moment in ISO 8601, for example 2026-11-21T05:00:00Z", param_hint=option
-            )
-        times_ms.append(at_ms)
+def _from_kafka(settings: Settings, begin: int | None, end: int | None) -> Iterator[Block]:
+    times_ms = (0 if begin is None else begin, EVER_MS if end is None else end)
     records = read_topic(settings, settings.topic(VERDICTS), *times_ms)
     return block_lines(settings.topic(VERDICTS), (record.replace(b"\n", b" ") for record in records))
 

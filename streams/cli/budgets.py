@@ -33,6 +33,7 @@ class Shown(msgspec.Struct, frozen=True):
     window: str
     most: int | None
     share: float | None
+    at_least: int
     used: int | None
     decisions: int | None
     tripped_at: str | None
@@ -157,6 +158,7 @@ def _shown(kind: str, budget: Budget, control: Mapping[str, bytes], counts: tupl
         budget.window,
         budget.most,
         budget.share,
+        budget.at_least,
         None if counts is None else counts[0],
         None if counts is None else counts[1],
         to_rfc3339(trip.at_ms) if trip is not None and trip.holds(last.reset_ms) else None,
@@ -164,6 +166,11 @@ def _shown(kind: str, budget: Budget, control: Mapping[str, bytes], counts: tupl
         last.author,
         last.reason,
     )
+
+
+def _is_used_up(one: Shown) -> bool:
+    budget = Budget(one.window, most=one.most, share=one.share, at_least=one.at_least)
+    return one.used is not None and budget.used_up(one.used, one.decisions or 0)
 
 
 def _table(shown: list[Shown]) -> Table:
@@ -174,6 +181,8 @@ def _table(shown: list[Shown]) -> Table:
         )
         used = "?" if one.used is None else f"{one.used}" + (f" of {one.decisions}" if one.share is not None else "")
         state = "ok" if one.tripped_at is None else f"TRIPPED since {one.tripped_at}: review only"
+        if one.tripped_at is None and _is_used_up(one):
+            state = "USED UP: trips with the next event"
         reset = " ".join(filter(None, (day(one.reset_ms), one.reset_by, one.reset_reason)))
         table.add_row(one.kind, one.budget, most, used, state, reset)
     return table

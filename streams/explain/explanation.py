@@ -120,7 +120,9 @@ def _mute(rule: Rule, question: Question) -> str:
 def _scored(score: Score, data: VerdictData, versions: ModelVersions) -> Scored:
     scorer = versions.get(data.event.kind, score.model, score.version)
     if scorer is None:
-        return Scored(score=score, unknown="its version is not in the registry any more")
+        return Scored(
+            score=score, unknown="its version is not in this registry: it is gone, or WEIR_REGISTRY is another's"
+        )
     if not isinstance(scorer, Contributing):
         return Scored(score=score, unknown="this kind of model cannot tell what each feature adds")
     parts = [

@@ -223,7 +223,7 @@ def test_without_rules_and_models_the_rest_is_explained(records: Records, story:
     gone = msgspec.structs.replace(verdict, data=msgspec.structs.replace(verdict.data, bundle="gone"))
     text = "\n".join(lines(explanation(records, gone, tmp_path / "nothing")))
     assert "not known: there is no bundle gone" in text
-    assert text.count("its version is not in the registry any more") == 2
+    assert text.count("its version is not in this registry") == 2
     assert "rule failures asks for challenge: 12 failures in an hour" in text
 
 
