@@ -130,6 +130,18 @@ def raise_unless_transient(error: KafkaError) -> None:
         raise KafkaException(error)
 
 
+def insist(call: Callable[[], object]) -> None:
+    """Call until it ends: a Kafka that is away is waited for, and its client has said so."""
+    while True:
+        try:
+            call()
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+        else:
+            return
+
+
 def watermark(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
     """The first retained offset, and the next to be written; waits for a Kafka that is away."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 import structlog
@@ -16,25 +16,13 @@ from models.scorers import fresh_scorers
 from streams import metrics
 from streams.control import ControlReader
 from streams.in_force import MODEL_KEY
-from streams.kafka import producer_config
+from streams.kafka import insist, producer_config
 from streams.settings import Settings
 from streams.topics import CONTROL
 
 log = structlog.get_logger()
 _TIMEOUT_S = 60
 _SAVES_BETWEEN_PRUNES = 100
-
-
-def _again(call: Callable[[], object]) -> None:
-    """Call until it ends: a Kafka that is away is waited for, and its client has said so."""
-    while True:
-        try:
-            call()
-        except KafkaException as error:
-            if not error.args[0].retriable():
-                raise
-        else:
-            return
 
 
 class Checkpoints:
@@ -86,11 +74,11 @@ class Checkpoints:
             self._settings.topic(CONTROL), msgspec.json.encode(saved), f"{MODEL_KEY}{learner.name}".encode()
         )
         try:
-            _again(lambda: producer.commit_transaction(_TIMEOUT_S))
+            insist(lambda: producer.commit_transaction(_TIMEOUT_S))
         except KafkaException as error:
             if not error.args[0].txn_requires_abort():
                 raise
-            _again(lambda: producer.abort_transaction(_TIMEOUT_S))
+            insist(lambda: producer.abort_transaction(_TIMEOUT_S))
             log.warning("checkpoint_postponed", model=learner.name, why=error.args[0].name())
             return
         learner.changed = False
@@ -109,7 +97,7 @@ class Checkpoints:
         config |= {"transactional.id": f"{self._settings.namespace}-{name}", "transaction.timeout.ms": 30_000}
         config |= {"message.timeout.ms": 30_000}
         producer = Producer(config)
-        _again(lambda: producer.init_transactions(_TIMEOUT_S))
+        insist(lambda: producer.init_transactions(_TIMEOUT_S))
         return producer
 
     def _manifests(self) -> dict[str, Manifest]:

@@ -7,12 +7,12 @@ with 2.16).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.kafka import producer_config
+from streams.kafka import insist, producer_config
 from streams.settings import Settings
 from streams.topics import ENFORCEMENTS
 
@@ -36,7 +36,7 @@ class EnforcementWriter:
         # one that hangs: there is no other writer, and the next enforcer ends it.
         config |= {"transaction.timeout.ms": _OUTAGE_MS, "message.timeout.ms": _OUTAGE_MS}
         self._producer = Producer(config)
-        _again(lambda: self._producer.init_transactions(_TIMEOUT_S))
+        insist(lambda: self._producer.init_transactions(_TIMEOUT_S))
 
     def write(self, records: Iterable[tuple[str, bytes | None]]) -> bool:
         """Write all of them or none; False if none, because Kafka was away for long: then write them again.
@@ -47,7 +47,7 @@ class EnforcementWriter:
             self._producer.begin_transaction()
             for key, value in records:
                 self._produce(key.encode(), value)
-            _again(lambda: self._producer.commit_transaction(_TIMEOUT_S))
+            insist(lambda: self._producer.commit_transaction(_TIMEOUT_S))
         except KafkaException as error:
             reason: KafkaError = error.args[0]
             if reason.fatal():
@@ -56,7 +56,7 @@ class EnforcementWriter:
                 raise Fenced from None
             if not reason.txn_requires_abort():
                 raise
-            _again(lambda: self._producer.abort_transaction(_TIMEOUT_S))
+            insist(lambda: self._producer.abort_transaction(_TIMEOUT_S))
             log.warning("enforcements_postponed", why=reason.name())
             return False
         return True
@@ -69,15 +69,3 @@ class EnforcementWriter:
             except BufferError:
                 # More than librdkafka holds at a time: let some of them go out first.
                 self._producer.poll(0.1)
-
-
-def _again(call: Callable[[], object]) -> None:
-    """Call until it ends: a Kafka that is away is waited for, and its client has said so."""
-    while True:
-        try:
-            call()
-        except KafkaException as error:
-            if not error.args[0].retriable():
-                raise
-        else:
-            return
