@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 from abc import ABC, abstractmethod
 from typing import NoReturn
 
@@ -126,7 +127,9 @@ class Values(ABC):
 
     def _call(self, node: ast.Call, depth: int) -> Part:
         if not isinstance(node.func, ast.Name) or node.keywords:
-            self.fail(node, "only the functions of the condition language can be called, without keywords")
+            self.fail(
+                node, f"only the functions of the condition language can be called, without keywords{_instead(node)}"
+            )
         name = node.func.id
         if name == MISSING:
             return Part(self._missing(node), BOOL)
@@ -172,3 +175,11 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _instead(node: ast.Call) -> str:
+    """What to write for a method that a function stands for: ``starts_with(country, …)``."""
+    if not isinstance(node.func, ast.Attribute):
+        return ""
+    near = difflib.get_close_matches(node.func.attr, FUNCTIONS, n=1, cutoff=0.7)
+    return f": write {near[0]}({ast.unparse(node.func.value)}, ...)" if near else ""

@@ -22,8 +22,14 @@ def show(report: Report) -> None:
     passed = ", ".join(f"{count(number)} {what}" for what, number in report.passed_over.items())
     told = f"passed over: {passed}" if passed else ""
     _say(console, f"{count(report.events)} events, features {report.features}", told)
-    for kind in report.kinds:
+    changed = [kind for kind in report.kinds if kind.candidate.bundle != kind.baseline.bundle]
+    for kind in changed or report.kinds:
         _kind(console, kind)
+    for kind in report.kinds:
+        if changed and kind not in changed:
+            _say(
+                console, f"\n{kind.kind}: {count(kind.events)} events, and the same rules and policy: nothing changes"
+            )
     _say(console)
     for note in report.notes:
         _say(console, note)
