@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -54,8 +56,9 @@ def add(
     expires_ms = None if expires is None else until_ms(expires, at_ms)
     settings = load_settings()
     control = control_now(settings)
-    known = known_lists(control, settings).get(name)
-    of = _type_of(name, of, known)
+    every = known_lists(control, settings)
+    known = every.get(name)
+    of = _type_of(name, of, every)
     wanted = Values(of).read(values, from_file)
     changes: dict[str, bytes | None] = {}
     if known is None:
@@ -107,8 +110,9 @@ def remove(ctx: click.Context, name: str, values: tuple[str, ...], from_file: Pa
     ctx.exit(1 if in_file or absent else 0)
 
 
-def _type_of(name: str, of: ListType | None, known: Known | None) -> ListType:
+def _type_of(name: str, of: ListType | None, all_known: Mapping[str, Known]) -> ListType:
     """What the list holds, or will; raises UsageError."""
+    known = all_known.get(name)
     if known is not None:
         if of not in (None, known.of):
             holds = "entities, as in account=root" if name == PROTECT else f"values of type {known.of}"
@@ -117,5 +121,7 @@ def _type_of(name: str, of: ListType | None, known: Known | None) -> ListType:
     if not LIST_NAME.fullmatch(name):
         raise click.UsageError(f"{name!r}: a list's name is lower case, with digits and _, as rules write it")
     if of is None:
-        raise click.UsageError(f"there is no list {name!r} yet: say what it holds, as in --of ip")
+        near = difflib.get_close_matches(name, all_known, n=1)
+        hint = f"did you mean {near[0]!r}? To begin a new one" if near else "to begin it"
+        raise click.UsageError(f"there is no list {name!r} yet: {hint}, say what it holds, as in --of ip")
     return of
