@@ -49,14 +49,11 @@ class Budgets:
             return ()
         if not self._policy.enforced(outcome.action):
             return self._every
-        mine = [tally for name, tally in self._counts.items() if name in outcome.rules or not self._rule(name)]
+        mine = [self._counts[one.name] for one in self._budgets if not one.rule or one.rule in outcome.rules]
         return (*mine, *self._every)
 
     def _of(self, budget: Budget) -> str:
         return self._decisions[budget.name].name
-
-    def _rule(self, name: str) -> str:
-        return next(budget.rule for budget in self._budgets if budget.name == name)
 
 
 def _tally(name: str, budget: Budget) -> Tally:

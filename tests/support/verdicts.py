@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from features.event import decision_id, to_rfc3339
 from models.facts import Facts
-from models.verdict import EventRef, Reason, Score, Verdict, VerdictData, encode
+from models.verdict import EventRef, Reason, Score, Verdict, VerdictData, decode, encode
 from streams.wire import RecordRef, origin_headers
 
 T0 = 1_795_237_200_000
@@ -41,3 +43,10 @@ def verdict(event_id: str, kind: str = "login", **data: Any) -> bytes:
 
 def headers(offset: int = 7, append_ms: int = T0) -> list[tuple[str, bytes]]:
     return origin_headers(RecordRef("login", "topic-id", 3, offset, append_ms))
+
+
+def replaced(record: bytes, **data: Any) -> Verdict:
+    """The verdict of a record with other data, and no digest yet."""
+    verdict = decode(record)
+    changed = msgspec.structs.replace(verdict.data, **data, digest=msgspec.UNSET)
+    return msgspec.structs.replace(verdict, data=changed)
