@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from features.errors import KindError
 
@@ -12,6 +13,7 @@ _LONGEST_S = 30 * 86400
 BUCKETS = 6
 
 
+@cache
 def seconds(text: str) -> int:
     """Read a duration such as ``10m``, ``24h`` or ``7d`` as seconds."""
     match = re.fullmatch(r"([1-9][0-9]*)([mhd])", text)

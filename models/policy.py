@@ -52,10 +52,6 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def name(self) -> str:
         return self.rule or OVERALL
 
-    @property
-    def window_s(self) -> int:
-        return seconds(self.window)
-
     def used_up(self, count: int, decisions: int) -> bool:
         """Whether ``count`` enforced actions among ``decisions`` leave nothing."""
         if self.most is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -70,7 +70,7 @@ class Rejudge:
         if without is not None:
             # A silent rule asks for nothing, and everything else stays as it was.
             quiet = msgspec.structs.replace(question.facts, snoozed=(*question.facts.snoozed, without))
-            question = self.question(verdict, facts=quiet, scores=scores)
+            question = replace(question, facts=quiet)
         reasons, outcome = decide(question, bundle)
         expires_at = expiry(question.time_ms, bundle.policy.expires_s.get(outcome.action))  # type: ignore[call-overload]
         return Rejudged(reasons, outcome, question.score, expires_at)
