@@ -1,42 +1,113 @@
-"""What every scorer is: a model that turns a feature vector into a score, and learns from examples."""
+"""What every scorer is: a model that turns what is known of an event into a score, and learns from examples."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, NamedTuple
 
-Features = Mapping[str, float]
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+
+Vector = NDArray[np.float64]
 
 
-class Scorer(Protocol):
-    """Scores lie in [0, 1]; high means abuse. A scorer is pickled whole, so that learning goes on exactly."""
+class Text(NamedTuple):
+    """An event's private text: it is read by scorers, and never recorded, logged or shown in an error."""
 
-    learns_from: str
-    """``labels``: from labelled decisions. ``verdicts``: from every decision, without a label."""
+    headers: str
+    body: str
 
-    def score_many(self, vectors: Sequence[Features]) -> list[float]:
-        """One score a vector; never changes the model."""
-        ...
 
-    def learn(self, vector: Features, abuse: bool | None) -> None:
-        """Learn one example; ``abuse`` is None for a scorer that learns from verdicts."""
-        ...
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What scorers may read of n events, in order.
+
+    ``names``: d features; ``matrix``: their values, shape (n, d), float64. ``texts``: n private texts, None where
+    there is none; empty if nobody asked for them. ``scores``: by model, its n scores of these events, for scorers that
+    stack others; NaN where it has none.
+    """
+
+    names: tuple[str, ...]
+    matrix: Vector
+    texts: Sequence[Text | None] = ()
+    scores: Mapping[str, Vector] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        names: tuple[str, ...],
+        rows: Sequence[Sequence[float]],
+        texts: Sequence[Text | None] = (),
+        scores: Mapping[str, Vector] | None = None,
+    ) -> Batch:
+        """``rows``: n vectors in the order of ``names``."""
+        matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
+        return cls(names, matrix, texts, scores or {})
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def select(self, inputs: tuple[str, ...]) -> Batch:
+        """The same events with these features, in this order; raises ModelError if one is not there."""
+        if inputs == self.names:
+            return self
+        at = {name: column for column, name in enumerate(self.names)}
+        missing = [name for name in inputs if name not in at]
+        if missing:
+            raise ModelError(f"the model reads {missing[0]!r}, which is no feature of these events")
+        return Batch(inputs, self.matrix[:, [at[name] for name in inputs]], self.texts, self.scores)
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """``parts``: what each input adds to the score, by name, the largest first; positive ones raise the score.
+
+    ``how``: what the numbers are, in words: "exact: parts of the log-odds", or which approximation.
+    """
+
+    parts: tuple[tuple[str, float], ...]
+    how: str
+
+
+class Scorer(ABC):
+    """Scores lie in [0, 1]; high means abuse (of an anomaly model: unusual). Pickled whole, and learns on exactly.
+
+    ``inputs``: the features that it reads, fixed when it is made: batches that it gets have exactly these names.
+    ``learns_from``: ``labels``, from labelled decisions; ``verdicts``, from every decision, without a label.
+    ``reads_text``: it reads ``Batch.texts``. ``stacks``: the models whose scores it reads in ``Batch.scores``.
+    """
+
+    learns_from: ClassVar[Literal["labels", "verdicts"]] = "labels"
+    reads_text: ClassVar[bool] = False
+    stacks: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+    @abstractmethod
+    def score_many(self, batch: Batch) -> Sequence[float]:
+        """One score an event, floats or a float64 array; never changes the model. A batch gives the same scores, bit
+        for bit, as its events one by one."""
+
+    @abstractmethod
+    def learn(self, batch: Batch, abuse: Sequence[bool] | None, weights: Sequence[float] | None = None) -> None:
+        """Learn n examples in order: the same as one after the other. ``abuse`` is None for ``verdicts``.
+
+        ``weights``: how much each example counts, 1 where it is None.
+        """
 
     @property
+    @abstractmethod
     def ready(self) -> bool:
         """Whether it has learned enough for its score to count."""
-        ...
 
     @property
+    @abstractmethod
     def learned(self) -> int:
         """How many examples it has learned."""
-        ...
 
-
-@runtime_checkable
-class Contributing(Protocol):
-    """A scorer that can tell what its score is made of; trees, for one, cannot."""
-
-    def contributions(self, vector: Features) -> list[tuple[str, float]]:
-        """Each feature's part in the score of this vector, the largest first; positive ones raise the score."""
-        ...
+    def contributions(self, batch: Batch) -> list[Contributions] | None:
+        """What each event's score is made of; None: this kind of model cannot tell."""
+        return None
