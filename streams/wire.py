@@ -14,6 +14,7 @@ from features.event import Name, decision_id, open_envelope, to_milliseconds, to
 
 Headers = dict[str, str | bytes | None] | Sequence[tuple[str, str | bytes | None]]
 LabelValue = Literal["abuse", "legit", "withdrawn"]
+LabelBy = Literal["analyst", "user", "honeypot", "rule"]
 
 # What a verdict record's headers tell of its event's record.
 TOPIC_HEADER = "weir-topic"
@@ -30,7 +31,7 @@ class LabelData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event_source: Name
     kind: Name
     label: LabelValue
-    by: Literal["analyst", "user", "honeypot", "rule"]
+    by: LabelBy
     labeller: Name
     event_time: str | None = None
     note: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,21 +9,21 @@ from pathlib import Path
 import click
 
 from features.catalogue import Catalogue
-from models.verdict import Verdict
 from streams.cli.features.known import catalogues_of
 from streams.cli.plain import plain
 from streams.cli.recorded_bundles import RULES, RecordedBundles
 from streams.cli.signed import AS_JSON, show_json
+from streams.declared import declared_models
 from streams.elastic import make_client
 from streams.explain.elastic import ElasticRecords
 from streams.explain.explanation import explain as explained
 from streams.explain.file import FileRecords
+from streams.explain.find import find, why_not_one
 from streams.explain.records import Records
 from streams.explain.words import lines
 from streams.offline.verify import ModelVersions
 from streams.settings import Settings, load_settings
 
-_DECISION = re.compile(r"[0-9a-f]{32}")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -55,12 +54,12 @@ def explain(
     if kind is not None:
         catalogues_of(kind)
     with _records(settings, catalogues, file) as records:
-        found = _find(records, id, source, kind)
+        found = find(records, id, source, kind)
         if len(found) != 1:
             where = "Elasticsearch" if file is None else str(file)
-            click.echo(f"weir explain: {_which(found, where)}", err=True)
+            click.echo(f"weir explain: {plain(why_not_one(found, where))}", err=True)
             ctx.exit(1)
-        versions = ModelVersions(settings.registry, settings.min_labels)
+        versions = ModelVersions(settings.registry, declared_models(settings, catalogues))
         bundles = RecordedBundles(settings, catalogues, rules, required=False)
         told = explained(found[0], records, catalogues, bundles.get, versions)
     if as_json:
@@ -80,18 +79,3 @@ def _records(settings: Settings, catalogues: dict[str, Catalogue], file: Path | 
         yield ElasticRecords(client, settings, {name: catalogue.kind for name, catalogue in catalogues.items()})
     finally:
         client.close()
-
-
-def _find(records: Records, wanted: str, source: str | None, kind: str | None) -> list[Verdict]:
-    if source is None and kind is None and _DECISION.fullmatch(wanted):
-        verdict = records.by_decision(wanted)
-        if verdict is not None:
-            return [verdict]
-    return records.by_event(wanted, source, kind)
-
-
-def _which(found: list[Verdict], where: str) -> str:
-    if not found:
-        return f"{where} has no verdict of this id, and none about an event of this id"
-    events = "; ".join(f"--kind {one.data.event.kind} --source {one.data.event.source}" for one in found)
-    return plain(f"several events have this id, say which: {events}")

@@ -31,6 +31,8 @@ _COMMANDS = {
     "simulate": ("streams.cli.simulate", "simulate"),
     "produce": ("streams.cli.produce", "produce"),
     "verify": ("streams.cli.verify", "verify"),
+    "label": ("streams.cli.label", "label"),
+    "dataset": ("streams.cli.dataset", "dataset"),
     "explain": ("streams.cli.explain", "explain"),
     "replay": ("streams.cli.replay", "replay"),
     "backtest": ("streams.cli.backtest", "backtest"),

@@ -24,7 +24,8 @@ EXPIRES = click.option(
 )
 
 
-def _user() -> str:
+def user() -> str:
+    """Of the system, by name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -32,7 +33,7 @@ def _user() -> str:
         return "unknown"
 
 
-AUTHOR = click.option("--author", default=_user, help="Who does it; by default the user of the system.")
+AUTHOR = click.option("--author", default=user, help="Who does it; by default the user of the system.")
 
 
 def signed(command: F) -> F:

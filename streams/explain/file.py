@@ -10,26 +10,15 @@ import msgspec
 
 from models.verdict import Verdict, decode, event_time
 from streams.explain.records import History, moment_of, nearest, target_of
+from streams.explain.scanned import Scanned
 from streams.files import open_input
 
 
-class FileRecords:
+class FileRecords(Scanned):
     """Reads the file anew for each question; lines that are no verdicts are passed over."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-
-    def by_decision(self, decision_id: str) -> Verdict | None:
-        return next((one for one in self._with(decision_id) if one.id == decision_id), None)
-
-    def by_event(self, event_id: str, source: str | None, kind: str | None) -> list[Verdict]:
-        found: dict[str, Verdict] = {}
-        for one in self._with(event_id):
-            event = one.data.event
-            wanted = event.id == event_id and source in (None, event.source) and kind in (None, event.kind)
-            if wanted and not isinstance(one.data.corrects, str):
-                found.setdefault(one.id, one)
-        return list(found.values())
 
     def corrections(self, decision_id: str) -> list[Verdict]:
         return [one for one in self._with(decision_id) if one.data.corrects == decision_id]
