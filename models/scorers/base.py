@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -27,8 +27,8 @@ class Batch:
     """What scorers may read of n events, in order.
 
     ``names``: d features; ``matrix``: their values, shape (n, d), float64. ``texts``: n private texts, None where
-    there is none; empty if nobody asked for them. ``scores``: by model, its n scores of these events, for scorers that
-    stack others; NaN where it has none.
+    there is none; empty if nobody asked for them. ``scores``: by model, its n scores of these events, for scorers
+    that stack others; NaN where it has none.
     """
 
     names: tuple[str, ...]
@@ -71,6 +71,11 @@ class Contributions:
 
     parts: tuple[tuple[str, float], ...]
     how: str
+
+    @classmethod
+    def of(cls, parts: Iterable[tuple[str, float]], how: str) -> Contributions:
+        """``parts`` in any order."""
+        return cls(tuple(sorted(parts, key=lambda part: -abs(part[1]))), how)
 
 
 class Scorer(ABC):
