@@ -17,7 +17,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name, the labels in force. ``protect``: the entity names whose value is protected. ``snoozed``: rules that are
     silent for one of its entities. ``freeze``: the strongest action that the kind may take at present.
     ``tripped``: budgets that are used up, by rule, or ``overall``. ``escalation``: by action, the earlier decisions
-    about the target that count towards the next step, oldest first.
+    about the target that count towards the next step, oldest first. ``thresholds``: by promised rate of false
+    positives, the calibrated score from which it holds; ``thin``: those of them that too few labels speak for.
     """
 
     lists: dict[str, tuple[str, ...]] = {}
@@ -27,6 +28,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     freeze: Action | None = None
     tripped: tuple[str, ...] = ()
     escalation: dict[str, tuple[str, ...]] = {}
+    thresholds: dict[str, float] = {}
+    thin: tuple[str, ...] = ()
 
 
 NO_FACTS = Facts()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from models.escalation import Escalations
 from models.facts import Facts
 from models.policy import Asked, Outcome
 from models.rules.rule import Rule
-from models.served import Scored, Served, score_batch
-from models.verdict import EventRef, Reason, Score, Verdict, VerdictData
+from models.scorers import Batch
+from models.served import CHAMPION, Scored, Served, Watch, reads_text, score_batch
+from models.text_of import text_of
+from models.verdict import EventRef, Reason, Verdict, VerdictData
 
 NO_FEATURES = "no-features"
 FROZEN = "frozen"
@@ -62,26 +65,53 @@ class Judged:
 
 
 def judge(
-    cases: Sequence[Case], catalogue: Catalogue, bundle: Bundle, models: Sequence[Served], reference: str
+    cases: Sequence[Case],
+    catalogue: Catalogue,
+    bundle: Bundle,
+    models: Sequence[Served],
+    reference: str,
+    watch: Watch = lambda _: nullcontext(),
 ) -> list[Judged]:
     """A verdict a case, in order; a batch gives the same bytes as its events one by one.
 
     Facts speak of what was before the batch: an escalation also counts the decisions in front of it in the batch,
-    but for those without features, which nobody counts.
+    but for those without features, which nobody counts. ``watch`` is entered around each model's scoring.
     """
-    features = [dict(zip(catalogue.names, case.vector, strict=True)) for case in cases]
-    scored = score_batch(models, features)
+    scored = _scored(cases, catalogue, models, watch)
+    promised = _promised(bundle, models)
     escalations = Escalations(bundle.policy)
     judged = []
-    for case, vector, scores in zip(cases, features, scored, strict=True):
+    for case, scores in zip(cases, scored, strict=True):
         target = case.entities.get(case.event.kind.target)
         if NO_FEATURES in case.degraded:
             target = None
         facts = escalations.add_to(case.facts, target, case.event.time_ms)
+        if promised is not None and scores.champion is not None and NO_FEATURES not in case.degraded:
+            facts = msgspec.structs.replace(facts, thresholds=promised.thresholds, thin=promised.thin)
+        vector = dict(zip(catalogue.names, case.vector, strict=True))
         one = _judged(case, facts, catalogue, bundle, vector, scores, reference)
         escalations.note(target, one.outcome, case.event.time_ms, one.verdict.id)
         judged.append(one)
     return judged
+
+
+def _scored(cases: Sequence[Case], catalogue: Catalogue, models: Sequence[Served], watch: Watch) -> Sequence[Scored]:
+    if not models or not cases:
+        return [Scored((), None, ())] * len(cases)
+    texts = [text_of(case.event) for case in cases] if reads_text(models) else ()
+    batch = Batch.of(catalogue.names, [case.vector for case in cases], texts)
+    return score_batch(models, batch, [case.event.decision_id for case in cases], watch)
+
+
+def _promised(bundle: Bundle, models: Sequence[Served]) -> Facts | None:
+    """What the champion knows of the promises that the policy's bands make; None: there are none."""
+    names = [band.promise for band in bundle.policy.bands if band.promise is not None]
+    known = next((model.thresholds for model in models if model.role == CHAMPION), {})
+    found = {name: known[name] for name in names if name in known}
+    if not found:
+        return None
+    thin = tuple(name for name, threshold in found.items() if threshold.thin)
+    return Facts(thresholds={name: threshold.value for name, threshold in found.items()}, thin=thin)
 
 
 def decide(question: Question, bundle: Bundle) -> tuple[tuple[Reason, ...], Outcome]:
@@ -181,11 +211,3 @@ def expiry(time_ms: int, expires_s: int | None) -> str | msgspec.UnsetType:
     if expires_s is None:
         return msgspec.UNSET
     return to_rfc3339(min(time_ms + expires_s * 1000, LAST_MS))
-
-
-def champion_score(scores: Sequence[Score]) -> float | None:
-    """The score that counts among recorded ones."""
-    for score in scores:
-        if score.role == "champion" and not score.warming:
-            return score.score
-    return None

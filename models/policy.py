@@ -11,15 +11,39 @@ import msgspec
 from features.window import seconds
 from models.actions import ACTIONS, Action
 from models.facts import OVERALL, Facts
+from models.learning.threshold import rate_name
 
 REVIEW: Action = "review"
 
 
 class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A score of at least ``score`` (0 to 1) asks for ``action``."""
+    """A score of at least ``score`` (0 to 1) asks for ``action``.
 
-    score: float
+    ``max_false_positive_rate`` instead: from the score that at most this share of legitimate events reaches. The
+    pipeline finds it from labels; while they are too few, the band asks for a review at most.
+    """
+
     action: Action
+    score: float | None = None
+    max_false_positive_rate: float | None = None
+
+    @property
+    def promise(self) -> str | None:
+        """The name of the promised rate, as thresholds are called by it."""
+        return None if self.max_false_positive_rate is None else rate_name(self.max_false_positive_rate)
+
+    def asks(self, score: float, facts: Facts) -> tuple[Action, str] | None:
+        """The action that the band asks for at this score, and why, in words; None: it does not."""
+        if self.promise is None:
+            assert self.score is not None
+            return (self.action, f"score {score:.4g} asks for {self.action}") if score >= self.score else None
+        threshold = facts.thresholds.get(self.promise)
+        if threshold is None or score < threshold:
+            return None
+        words = f"score {score:.4g} is above {threshold:.4g}, which at most {self.promise} of legitimate events reach"
+        if self.promise in facts.thin and self.action != REVIEW:
+            return REVIEW, f"{words}, too few labels speak for that: {REVIEW}"
+        return self.action, f"{words}: {self.action}"
 
 
 class Escalation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +131,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     escalation: tuple[Escalation, ...] = ()
     budgets: tuple[Budget, ...] = ()
 
+    @property
+    def promised_rates(self) -> tuple[float, ...]:
+        """The rates of false positives that bands promise."""
+        rates = {band.max_false_positive_rate for band in self.bands}
+        return tuple(sorted(rate for rate in rates if rate is not None))
+
     def rank(self, action: str) -> int:
         return self.actions.index(action)
 
@@ -122,7 +152,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return _NOTHING
         steps: list[str] = []
         limited = [self._within_budget(one, facts, steps) for one in asked]
-        rank = self._combined(limited, score, steps)
+        rank = self._combined(limited, score, facts, steps)
         if at_least is not None and self.rank(at_least) > rank:
             rank = self.rank(at_least)
             steps.append(f"features are missing, which asks for {at_least}")
@@ -140,13 +170,15 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         steps.append(f"rule {asked.rule} asks for {asked.action}")
         return asked
 
-    def _combined(self, asked: Sequence[Asked], score: float | None, steps: list[str]) -> int:
+    def _combined(self, asked: Sequence[Asked], score: float | None, facts: Facts, steps: list[str]) -> int:
         by_rules = max((self.rank(one.action) for one in asked), default=0)
         if score is None:
             return by_rules
-        by_score = max((self.rank(band.action) for band in self.bands if score >= band.score), default=0)
+        asking = [found for band in self.bands if (found := band.asks(score, facts)) is not None]
+        action, why = max(asking, key=lambda one: self.rank(one[0]), default=("allow", ""))
+        by_score = self.rank(action)
         if by_score:
-            steps.append(f"score {score:.4g} asks for {self.actions[by_score]}")
+            steps.append(why)
         if self.combine == "agree":
             rank = min(by_rules, by_score)
             if by_rules != by_score:

@@ -34,8 +34,12 @@ def _mistakes(policy: Policy) -> Iterator[str]:
     if len(set(policy.actions)) < len(policy.actions) or policy.actions[:2] != ("allow", REVIEW):
         yield f"actions is {list(policy.actions)}: begin with 'allow' and 'review', and name each action once"
     for band in policy.bands:
-        if not 0 < band.score <= 1:
+        if (band.score is None) == (band.max_false_positive_rate is None):
+            yield f"the band of {band.action!r}: write either score or max_false_positive_rate"
+        if band.score is not None and not 0 < band.score <= 1:
             yield f"a band's score is {band.score}: write a number above 0, at most 1"
+        if band.max_false_positive_rate is not None and not 0 < band.max_false_positive_rate < 0.5:
+            yield f"a band's max_false_positive_rate is {band.max_false_positive_rate}: write a share below 0.5"
     for action, expires_s in policy.expires_s.items():
         if not 0 < expires_s <= _LONGEST_S:
             yield f"expires_s of {action} is {expires_s}: write 1 to {_LONGEST_S}, or leave it out"

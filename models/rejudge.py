@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +11,10 @@ from features.catalogue import Catalogue
 from features.event import to_milliseconds
 from models.bundle import Bundle
 from models.facts import Facts
-from models.judge import Question, champion_score, decide, expiry
+from models.judge import Question, decide, expiry
 from models.policy import Outcome
-from models.verdict import Reason, Score, Verdict, event_time
+from models.served import CHAMPION
+from models.verdict import Reason, Verdict, VerdictData, event_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Rejudge:
         self._data = msgspec.defstruct("Recorded", fields, frozen=True)
 
     def question(
-        self, verdict: Verdict, *, facts: Facts | None = None, scores: Sequence[Score] | None = None
+        self, verdict: Verdict, *, facts: Facts | None = None, score: float | msgspec.UnsetType | None = msgspec.UNSET
     ) -> Question:
-        """What was asked then. ``facts`` and ``scores`` stand in for the recorded ones, if given.
+        """What was asked then. ``facts`` and ``score`` (calibrated) stand in for the recorded ones, if given.
 
         A feature that the verdict does not have, because it was not declared yet, has its default.
         """
@@ -51,7 +51,7 @@ class Rejudge:
             data=self._data(**{name: value for name, value in data.fields.items() if name in known}),
             entities=data.entities,
             vector=[features.get(name, self._absent[name]) for name in self._names],
-            score=champion_score(data.scores if scores is None else scores),
+            score=recorded_score(data) if score is msgspec.UNSET else score,
             facts=data.facts if facts is None else facts,
             degraded=data.degraded,
         )
@@ -62,11 +62,11 @@ class Rejudge:
         bundle: Bundle,
         *,
         facts: Facts | None = None,
-        scores: Sequence[Score] | None = None,
+        score: float | msgspec.UnsetType | None = msgspec.UNSET,
         without: str | None = None,
     ) -> Rejudged:
         """What this bundle makes of it; ``without``: a rule that is left out."""
-        question = self.question(verdict, facts=facts, scores=scores)
+        question = self.question(verdict, facts=facts, score=score)
         if without is not None:
             # A silent rule asks for nothing, and everything else stays as it was.
             quiet = msgspec.structs.replace(question.facts, snoozed=(*question.facts.snoozed, without))
@@ -74,6 +74,12 @@ class Rejudge:
         reasons, outcome = decide(question, bundle)
         expires_at = expiry(question.time_ms, bundle.policy.expires_s.get(outcome.action))  # type: ignore[call-overload]
         return Rejudged(reasons, outcome, question.score, expires_at)
+
+
+def recorded_score(data: VerdictData) -> float | None:
+    """The calibrated score of a champion that counted; None: no champion did."""
+    counted = any(score.role == CHAMPION and not score.warming for score in data.scores)
+    return data.score if counted else None
 
 
 def with_outcome(verdict: Verdict, judged: Rejudged) -> Verdict:

@@ -6,10 +6,11 @@ from typing import Any
 
 from features.kind import Kind
 from streams.bundles.wire import BUNDLE_KEY, CURRENT_KEY
+from streams.champions import CHAMPION_KEY
 from streams.enforcement.record import CORRECTED_KEY, READ_KEY, SOURCE_KEY
 from streams.forgotten import FORGOTTEN_KEY
-from streams.in_force import CHAMPION_KEY, MODEL_KEY
 from streams.revert.record import REVERT_KEY
+from streams.served_models import MODEL_KEY
 from streams.standing.told import STANDING, Told
 from streams.wire import APPEND_HEADER, OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER, TOPIC_ID_HEADER
 

@@ -34,6 +34,10 @@ STORE_UNAVAILABLE = Counter("weir_store_unavailable_total", "Calls that the feat
 MODEL_FAULTS = Counter(
     "weir_model_faults_total", "Times that a model could not be used: refused, or left out of a verdict", ["model"]
 )
+MODEL_FALLBACKS = Counter(
+    "weir_model_fallbacks_total", "Times that a model's last good version, or none, took its place", ["kind", "model"]
+)
+MODEL_SECONDS = Counter("weir_model_seconds_total", "Time that a model took to score", ["model"])
 MODEL_CHECKPOINT_TIME = Gauge("weir_model_checkpoint_time_seconds", "When the serving checkpoint was made", ["model"])
 BUNDLE_INFO = Gauge(
     "weir_bundle_info", "1 for the rules and policy that judge a kind, by their hash", ["kind", "bundle"]

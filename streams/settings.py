@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     registry: Path = Field(Path("var/registry"), description="the folder of model checkpoints, shared by all")
     reference_folder: Path = Field(Path("var/reference"), description="the folder of fetched reference data")
     kinds_folders: Folders = Field((), description="further folders of kinds, comma separated")
+    models_folders: Folders = Field((), description="further folders of models, comma separated")
     rulebook_folders: Folders = Field((), description="further folders of rules and policies, comma separated")
 
     namespace: str = Field("weir", pattern=r"^[a-z][a-z0-9-]{0,30}$", description="begins keys, indices, groups")
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
 
     min_labels: int = Field(200, ge=1, description="labels of each class before a champion's score counts")
     checkpoint_s: float = Field(5.0, gt=0, description="the learner's time between two checkpoints")
+    model_limit_us: int = Field(2000, ge=10, description="a model that takes longer for an event is left out")
     keep_models_hours: int = Field(6, ge=0, description="for how long all versions of models are kept, to verify")
     remember_decisions: int = Field(200_000, ge=1000, description="decisions that the learner keeps for late labels")
 
@@ -86,7 +88,7 @@ class Settings(BaseSettings):
         redis_address(value)
         return value
 
-    @field_validator("kinds_folders", "rulebook_folders", mode="before")
+    @field_validator("kinds_folders", "models_folders", "rulebook_folders", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value

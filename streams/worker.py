@@ -70,7 +70,15 @@ def run_worker(settings: Settings) -> None:
     store, health = redis_store(settings), StoreHealth()
     deciders = {
         kind: Decider(
-            settings, catalogue, store, publisher.publish, partial(book.now, kind), health, forgotten, standing
+            settings,
+            catalogue,
+            store,
+            publisher.publish,
+            partial(book.now, kind),
+            health,
+            forgotten,
+            standing,
+            book.models.kinds[kind],
         )
         for kind, catalogue in known.items()
     }

@@ -30,7 +30,8 @@ class Side:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self._least_band = min((band.score for band in bundle.policy.bands), default=2.0)
+        # Where a band has a promise in place of a score, any score may reach it.
+        self._least_band = min((band.score or 0.0 for band in bundle.policy.bands), default=2.0)
         self._plain: dict[_Plain, Sided] = {}
         self._outcomes: dict[Outcome, Outcome] = {}
         self._fired: dict[tuple[int, ...], tuple[int, ...]] = {}

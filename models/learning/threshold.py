@@ -15,6 +15,7 @@ class Threshold(msgspec.Struct, frozen=True):
 
     ``legit``: the legitimate labels that it was found from. ``achieved``: the share of the newest ``measured``
     legitimate labels that reached the threshold in force when they were decided; None while none was measured.
+    ``thin``: too few labels speak for it to act upon: who reaches it is reviewed at most.
     """
 
     value: float
@@ -23,6 +24,7 @@ class Threshold(msgspec.Struct, frozen=True):
     achieved: float | None
     legit: int
     measured: int = 0
+    thin: bool = False
 
 
 def rate_name(rate: float) -> str:

@@ -15,6 +15,7 @@ from streams.agents.complete import Completeness
 from streams.agents.forget import Forgetter
 from streams.agents.judging import InForce, Judging
 from streams.agents.measure import measure
+from streams.agents.model_health import Models
 from streams.agents.opened import Door, Opened
 from streams.agents.partitions import in_log_order
 from streams.agents.patience import Patience, StoreHealth
@@ -44,6 +45,7 @@ class Decider:
         health: StoreHealth | None = None,
         forgotten: Forgotten | None = None,
         standing: Standing | None = None,
+        models: Models | None = None,
     ) -> None:
         self.kind = catalogue.kind
         self._settings = settings
@@ -57,7 +59,7 @@ class Decider:
         self._forgetter = Forgetter(forgotten or Forgotten(settings.retention_hours), catalogue, store)
         refill = Refill(settings, catalogue, store, self.patience, lambda: in_force().reference, self._forgetter)
         self._complete = Completeness(self.kind.name, store, refill)
-        self._judging = Judging(settings, catalogue, store, self.patience, standing or Standing())
+        self._judging = Judging(settings, catalogue, store, self.patience, standing or Standing(), models)
         self._lock = asyncio.Lock()
 
     def detach(self, partitions: Sequence[int]) -> None:

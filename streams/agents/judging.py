@@ -11,10 +11,11 @@ from features.errors import StoreUnavailable
 from features.reference import Reference
 from features.store.contract import Store
 from models.bundle import Bundle
-from models.judge import NO_FEATURES, Judged, judge
+from models.judge import NO_FEATURES, Case, Judged, judge
 from models.served import Served
 from streams import metrics
 from streams.agents.lookup import Found, Lookup, Subject
+from streams.agents.model_health import ModelHealth, Models
 from streams.agents.opened import Opened, case_of
 from streams.agents.patience import Patience
 from streams.settings import Settings
@@ -52,10 +53,16 @@ class Made:
 
 
 class Judging:
-    """Of one kind; by one caller at a time."""
+    """Of one kind; by one caller at a time. ``models``: where trouble with models is told; None: nowhere."""
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, store: Store, patience: Patience, standing: Standing
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        store: Store,
+        patience: Patience,
+        standing: Standing,
+        models: Models | None = None,
     ) -> None:
         self._kind = catalogue.kind.name
         self._catalogue = catalogue
@@ -63,6 +70,7 @@ class Judging:
         self._patience = patience
         self._control = settings.topic(CONTROL)
         self._lookup = Lookup(self._kind, catalogue.kind.target, store, standing)
+        self._health = None if models is None else ModelHealth(self._kind, models, settings.model_limit_us)
 
     async def judge(self, opened: Sequence[Opened], in_force: InForce, known: bool) -> Made:
         """Give each event its verdict: the one that is kept then. ``known``: the store has seen them."""
@@ -73,9 +81,17 @@ class Judging:
                 case_of(one, self._catalogue, subject.entities, facts, *self._knowledge(one, known))
                 for one, subject, facts in zip(opened, subjects, found.facts, strict=True)
             ]
-            judged = judge(cases, self._catalogue, in_force.bundle, in_force.models, in_force.reference.version)
+            judged = self._judged(cases, in_force)
         await self._keep(opened, subjects, judged, found, in_force, known)
         return Made(judged, self._announcements(found, subjects))
+
+    def _judged(self, cases: Sequence[Case], in_force: InForce) -> list[Judged]:
+        bundle, models, reference = in_force.bundle, in_force.models, in_force.reference.version
+        if self._health is None:
+            return judge(cases, self._catalogue, bundle, models, reference)
+        judged = judge(cases, self._catalogue, bundle, models, reference, self._health.watch)
+        self._health.after(models, judged)
+        return judged
 
     async def _look_up(self, subjects: Sequence[Subject], in_force: InForce, known: bool) -> Found:
         bundle, asked = in_force.bundle, in_force.asked

@@ -16,6 +16,7 @@ from streams.cli.plain import plain
 from streams.cli.progress import progress
 from streams.cli.recorded_bundles import RULES, RecordedBundles
 from streams.clients.verdict_log import VerdictLog
+from streams.declared import declared_models
 from streams.files import STDIN, open_input
 from streams.offline.verify import Finding, ModelVersions, Report, Verifier
 from streams.offline.verify.sample import Wanted, sample
@@ -58,7 +59,7 @@ def verify(
     catalogues = catalogues_of(None)
     if kind is not None:
         catalogues_of(kind)
-    versions = ModelVersions(settings.registry, settings.min_labels)
+    versions = ModelVersions(settings.registry, declared_models(settings, catalogues))
     bundles = RecordedBundles(settings, catalogues, rules, required=size is not None)
     verifier = Verifier(catalogues, bundles.get, versions, load_reference(settings.reference_folder))
     started_s = time.monotonic()

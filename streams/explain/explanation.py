@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
+
 from features.catalogue import Catalogue
 from models.bundle import Bundle
-from models.errors import RuleError
+from models.errors import ModelError, RuleError
 from models.facts import Facts
 from models.judge import NO_FEATURES, Question
 from models.rejudge import Rejudge
 from models.rules.nearly import nearly
 from models.rules.rule import Rule
 from models.rules.vocabulary import vocabulary
-from models.scorers import Contributing
+from models.scorers import Batch
 from models.verdict import Score, Verdict, VerdictData
 from streams.explain.records import Records, target_of
 from streams.explain.told import Corrected, Explanation, Near, Part, Scored, Silent
@@ -118,16 +120,20 @@ def _mute(rule: Rule, question: Question) -> str:
 
 
 def _scored(score: Score, data: VerdictData, versions: ModelVersions) -> Scored:
-    scorer = versions.get(data.event.kind, score.model, score.version)
-    if scorer is None:
+    served = versions.get(data.event.kind, score.model, score.version)
+    if served is None or served.scorer is None:
         return Scored(
             score=score, unknown="its version is not in this registry: it is gone, or WEIR_REGISTRY is another's"
         )
-    if not isinstance(scorer, Contributing):
+    scores = {one.model: np.array([one.score]) for one in data.scores}
+    batch = Batch.of(tuple(data.features), [tuple(data.features.values())], scores=scores)
+    try:
+        found = served.scorer.contributions(batch.select(served.scorer.inputs))
+    except ModelError as error:
+        return Scored(score=score, unknown=str(error))
+    if found is None:
         return Scored(score=score, unknown="this kind of model cannot tell what each feature adds")
-    parts = [
-        Part(name, data.features.get(name), round(adds, 6))
-        for name, adds in scorer.contributions(data.features)[:_PARTS]
-        if adds
-    ]
-    return Scored(score=score, parts=tuple(parts), unknown="" if parts else "it has learned nothing yet")
+    parts = [Part(name, data.features.get(name), round(adds, 6)) for name, adds in found[0].parts[:_PARTS] if adds]
+    if not parts:
+        return Scored(score=score, unknown="it has learned nothing yet")
+    return Scored(score=score, parts=tuple(parts), how=found[0].how)

@@ -12,7 +12,7 @@ from streams.explain.records import History
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A feature's part in a score: its value, and what that adds (in log-odds, positive raises the score)."""
+    """An input's part in a score: its value, and what that adds (positive raises the score)."""
 
     feature: str
     value: float | None
@@ -20,10 +20,11 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``parts``: the largest contributions; ``unknown``: why there are none."""
+    """``parts``: the largest contributions, ``how``: what they are; ``unknown``: why there are none."""
 
     score: Score
     parts: tuple[Part, ...] = ()
+    how: str = ""
     unknown: str = ""
 
 

@@ -87,6 +87,9 @@ def _facts(told: Explanation) -> Iterator[str]:
         yield f"budgets used up: {', '.join(facts.tripped)}"
     for action, ids in facts.escalation.items():
         yield f"earlier decisions that asked for {action}: {', '.join(ids)}"
+    for rate, threshold in facts.thresholds.items():
+        thin = ", too few labels speak for that" if rate in facts.thin else ""
+        yield f"at most {rate} of legitimate events score {threshold:.4g} or more{thin}"
 
 
 def _degraded(how: str) -> str:
@@ -100,6 +103,8 @@ def _score(one: Scored) -> Iterator[str]:
     yield f"{score.model} ({role}{warming}): {score.score:.4g}, version {score.version}"
     for part in one.parts:
         yield f"  {part.feature} = {_value(part.value)}: {part.adds:+.3g}"
+    if one.how:
+        yield f"  ({one.how})"
     if one.unknown:
         yield f"  {one.unknown}"
 

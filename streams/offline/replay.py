@@ -17,11 +17,12 @@ from features.store.memory import MemoryStore
 from models.bundle import load_bundles
 from models.learning.decisions import Decision, Decisions, decision_of
 from models.learning.learner import GivenLabel, LabelResult, ModelLearner
-from models.scorers import Scorer, champion_name, fresh_scorers
-from models.served import UNTRAINED, serve
+from models.scorers import Scorer
+from models.served import SHADOW, UNTRAINED, Served, serve
 from models.verdict import decode
 from streams.agents.decide import Decider
 from streams.agents.judging import InForce
+from streams.declared import declared_models
 from streams.record import Record
 from streams.settings import Settings
 from streams.sinks.publish import Outgoing
@@ -56,10 +57,9 @@ class Replay:
         self._catalogues = catalogues(list(kinds.values()))
         self._bundles = load_bundles(self._catalogues, offline.rulebook_folders)
         self.reference = load_reference(offline.reference_folder)
+        self._declared = declared_models(offline, self._catalogues)
         self._learners = {
-            kind: [
-                ModelLearner(name, kind, scorer) for name, scorer in fresh_scorers(kind, offline.min_labels).items()
-            ]
+            kind: [ModelLearner(name, kind, self._declared.fresh(kind, name)) for name in self._declared.models[kind]]
             for kind in kinds
         }
         self._deciders = {kind: self._decider(kind) for kind in kinds}
@@ -79,8 +79,10 @@ class Replay:
         self._out += outgoing
 
     def _in_force(self, kind: str) -> InForce:
-        scorers = {learner.name: (_version(learner.scorer), learner.scorer) for learner in self._learners[kind]}
-        return InForce(self._bundles[kind], serve(scorers, champion_name(kind)), self.reference)
+        models = (
+            Served(learner.name, _version(learner.scorer), SHADOW, learner.scorer) for learner in self._learners[kind]
+        )
+        return InForce(self._bundles[kind], serve(models, self._declared.champion(kind)), self.reference)
 
     async def event(self, number: int, line: bytes) -> bytes | None:
         """Decide the event of one line; None where it is refused or a duplicate (the report says which)."""

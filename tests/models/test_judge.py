@@ -12,37 +12,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.events import CATALOGUES, REFERENCE, T0, event
+from support.models import Fixed, fresh, served, teach
 
 from features.event import LAST_MS, to_rfc3339
 from models.bundle import Bundle, load_bundle
 from models.facts import NO_FACTS, Facts
 from models.judge import NO_FEATURES, Case, judge
+from models.learning.calibration import Calibration
+from models.learning.threshold import Threshold
 from models.policy import Band, Escalation, Policy, WithoutFeatures
-from models.scorers import Features, Logistic, champion_name, fresh_scorers
-from models.served import Served, score_batch, serve
+from models.scorers import Batch
+from models.served import SHADOW, Served, score_batch, serve
 from models.verdict import encode, is_intact
 
 LOGIN = CATALOGUES["login"]
 BUNDLE = load_bundle(LOGIN)
-
-
-class Fixed:
-    """A scorer that always gives what it was told to give."""
-
-    learns_from = "labels"
-    learned = 1
-
-    def __init__(self, answer: Any, *, ready: bool = True) -> None:
-        self.answer = answer
-        self.ready = ready
-
-    def score_many(self, vectors: Any) -> Any:
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer if isinstance(self.answer, (list, type(None))) else [self.answer for _ in vectors]
-
-    def learn(self, vector: Features, abuse: bool | None) -> None:
-        raise AssertionError("judging must not teach")
 
 
 def case(
@@ -55,12 +39,9 @@ def case(
 
 
 def trained() -> tuple[Served, ...]:
-    scorers = fresh_scorers("login", min_labels=2)
-    for number in range(6):
-        vector = dict(zip(LOGIN.names, case(number * 7).vector, strict=True))
-        for scorer in scorers.values():
-            scorer.learn(vector, number % 2 == 0 if scorer.learns_from == "labels" else None)
-    return serve({name: ("7", scorer) for name, scorer in scorers.items()}, champion_name("login"))
+    scorers = fresh("login")
+    teach(scorers, [case(number * 7).vector for number in range(6)], "login")
+    return served("login", scorers)
 
 
 TRAINED = trained()
@@ -139,7 +120,7 @@ def test_an_action_on_the_last_day_of_the_calendar_expires_with_it() -> None:
 
 
 def test_the_champions_score_asks_for_the_action_of_its_band() -> None:
-    bundle = replace(BUNDLE, policy=Policy(bands=(Band(0.5, "review"), Band(0.9, "block"))))
+    bundle = replace(BUNDLE, policy=Policy(bands=(Band("review", 0.5), Band("block", 0.9))))
     for score, action in ((0.3, "allow"), (0.5, "review"), (1.0, "block")):
         (data,) = decide([case(0)], (Served("m", "1", "champion", Fixed(score)),), bundle)
         assert (data["score"], data["action"]) == (score, action)
@@ -148,14 +129,14 @@ def test_the_champions_score_asks_for_the_action_of_its_band() -> None:
 
 
 def test_a_warming_champion_does_not_count_and_the_verdict_says_so() -> None:
-    bundle = replace(BUNDLE, policy=Policy(bands=(Band(0.5, "block"),)))
+    bundle = replace(BUNDLE, policy=Policy(bands=(Band("block", 0.5),)))
     (data,) = decide([case(0)], (Served("m", "1", "champion", Fixed(1.0, ready=False)),), bundle)
     assert (data["score"], data["action"]) == (None, "allow")
     assert data["scores"] == [{"model": "m", "version": "1", "score": 1.0, "role": "champion", "warming": True}]
 
 
 BROKEN = [
-    ValueError("x"), math.nan, math.inf, -0.1, 1.1, None, "0.5 or so", object(), [0.5], [0.5, 0.5, 0.5], [],
+    ValueError("x"), math.nan, math.inf, -0.1, 1.1, None, "0.5 or so", object(), [0.5, 0.5, 0.5], [],
     [[0.5], [0.5]], 10**400,
 ]  # fmt: skip
 
@@ -169,22 +150,130 @@ def test_a_model_that_fails_is_left_out_and_named_and_decisions_go_on(answer: An
         assert [score["model"] for score in data["scores"]] == ["good"]
         assert data["score"] == (0.25 if other == "champion" else None)
         assert data["degraded"][-1] == "model:bad"
-    assert decide([case(0, degraded=("late",))], models)[0]["degraded"] == ["late", "model:bad"] or answer == [0.5]
+    assert decide([case(0, degraded=("late",))], models)[0]["degraded"] == ["late", "model:bad"]
+
+
+BATCH = Batch.of((), [(), (), ()])
+IDS = ["0" * 32, "8" * 32, "f" * 32]
 
 
 def test_a_model_that_fails_for_one_event_still_scores_the_others() -> None:
-    scored = score_batch((Served("m", "1", "champion", Fixed([0.1, math.nan, 0.3])),), [{}, {}, {}])
+    scored = score_batch((Served("m", "1", "champion", Fixed([0.1, math.nan, 0.3])),), BATCH, IDS)
     assert [one.champion for one in scored] == [0.1, None, 0.3]
     assert [one.failed for one in scored] == [(), ("m",), ()]
 
 
 def test_the_champion_is_served_first_and_the_others_by_name() -> None:
-    scorers = {name: ("1", Logistic(1)) for name in ("z", "a", "m")}
-    assert [(model.name, model.role) for model in serve(scorers, "m")] == [
+    models = [Served(name, "1", SHADOW, Fixed(0.5)) for name in ("z", "a", "m")]
+    assert [(model.name, model.role) for model in serve(models, "m")] == [
         ("m", "champion"),
         ("a", "shadow"),
         ("z", "shadow"),
     ]
+
+
+def test_one_event_that_a_model_cannot_take_costs_no_other_its_score() -> None:
+    def fails_at_the_second(batch: Batch) -> list[float]:
+        if 2.0 in batch.matrix:
+            raise ValueError("a value that it cannot take")
+        return [0.25] * len(batch)
+
+    batch = Batch.of(("x",), [(1.0,), (2.0,), (3.0,)])
+    scorer = Fixed(fails_at_the_second)
+    scorer.inputs = ("x",)
+    scored = score_batch((Served("m", "1", "champion", scorer),), batch, IDS)
+    assert [one.champion for one in scored] == [0.25, None, 0.25]
+
+
+def test_a_challenger_scores_its_share_of_the_events_and_always_the_same_ones() -> None:
+    asked: list[int] = []
+
+    def counts(batch: Batch) -> list[float]:
+        asked.append(len(batch))
+        return [0.5] * len(batch)
+
+    models = serve([Served("m", "1", SHADOW, Fixed(0.25)), Served("n", "1", SHADOW, Fixed(counts), share=0.6)], "m")
+    scored = score_batch(models, BATCH, IDS)
+    assert [[score.model for score in one.scores] for one in scored] == [["m", "n"], ["m", "n"], ["m"]]
+    assert asked == [2]
+    assert [one.failed for one in scored] == [()] * 3
+
+
+def test_a_stacked_model_reads_the_scores_of_others_and_of_one_that_failed_that_there_is_none() -> None:
+    seen: dict[str, list[float]] = {}
+
+    def looks(batch: Batch) -> list[float]:
+        seen.update({name: list(values) for name, values in batch.scores.items()})
+        return [0.5] * len(batch)
+
+    models = serve(
+        [
+            Served("a", "1", SHADOW, Fixed(looks, stacks=("b", "c"))),
+            Served("b", "1", SHADOW, Fixed(0.125)),
+            Served("c", "1", SHADOW, Fixed(ValueError("x"))),
+        ],
+        "a",
+    )
+    scored = score_batch(models, BATCH, IDS)
+    assert seen["b"] == [0.125] * 3
+    assert all(math.isnan(value) for value in seen["c"])
+    assert scored[0].failed == ("c",)
+    assert scored[0].champion == 0.5
+
+
+def test_a_model_that_is_left_out_is_named() -> None:
+    models = serve([Served("m", "1", SHADOW, None), Served("n", "1", SHADOW, Fixed(0.5))], "m")
+    (data,) = decide([case(0)], models)
+    assert (data["score"], data["degraded"]) == (None, ["model:m"])
+
+
+def test_the_champions_score_is_calibrated_and_bands_speak_of_that() -> None:
+    bundle = replace(BUNDLE, policy=Policy(bands=(Band("review", 0.5),)))
+    models = (Served("m", "1", "champion", Fixed(0.4), Calibration(1.0, 1.0, 2.0)),)
+    (data,) = decide([case(0)], models, bundle)
+    assert data["scores"][0]["score"] == 0.4
+    assert data["score"] == Calibration(1.0, 1.0, 2.0).apply(0.4) > 0.5
+    assert data["action"] == "review"
+
+
+PROMISE = replace(BUNDLE, policy=Policy(bands=(Band("block", max_false_positive_rate=0.001),)))
+
+
+@pytest.mark.parametrize(
+    ("score", "thin", "action"), [(0.95, False, "block"), (0.95, True, "review"), (0.85, False, "allow")]
+)
+def test_a_promise_acts_from_its_threshold_on_and_reviews_while_too_few_labels_speak_for_it(
+    score: float, thin: bool, action: str
+) -> None:
+    threshold = Threshold(0.9, 0.8, 0.95, None, 5000, thin=thin)
+    models = (Served("m", "1", "champion", Fixed(score), thresholds={"0.001": threshold, "0.01": threshold}),)
+    (data,) = decide([case(0)], models, PROMISE)
+    assert data["action"] == action
+    assert data["facts"] == {"thresholds": {"0.001": 0.9}} | ({"thin": ["0.001"]} if thin else {})
+
+
+def test_without_a_threshold_a_promise_asks_for_nothing() -> None:
+    (data,) = decide([case(0)], (Served("m", "1", "champion", Fixed(1.0)),), PROMISE)
+    assert (data["action"], data["facts"]) == ("allow", {})
+
+
+def test_scorers_of_text_get_the_private_text_and_the_verdict_does_not() -> None:
+    mail = CATALOGUES["mail"]
+    texts: list[Any] = []
+
+    class Reads(Fixed):
+        reads_text = True
+
+    def looks(batch: Batch) -> list[float]:
+        texts.extend(batch.texts)
+        return [0.5] * len(batch)
+
+    one = event("mail", "1", body="the secret body", headers="the secret headers")
+    none = event("mail", "2")
+    cases = [Case(each, {}, [0.0] * len(mail.names), NO_FACTS, 0.0, ()) for each in (one, none)]
+    judged = judge(cases, mail, load_bundle(mail), (Served("m", "1", "champion", Reads(looks)),), "ref")
+    assert texts == [("the secret headers", "the secret body"), None]
+    assert b"secret" not in encode(judged[0].verdict)
 
 
 GUESSING = {"account_failures_10m": 12.0}
@@ -221,6 +310,6 @@ def test_a_batch_counts_its_own_decisions_towards_an_escalation() -> None:
     [(WithoutFeatures("open"), "allow"), (WithoutFeatures("closed", "challenge"), "challenge")],
 )
 def test_without_features_only_what_the_event_tells_is_judged(without: WithoutFeatures, action: str) -> None:
-    bundle = replace(BUNDLE, policy=Policy(bands=(Band(0.1, "block"),), without_features=without))
+    bundle = replace(BUNDLE, policy=Policy(bands=(Band("block", 0.1),), without_features=without))
     (data,) = decide([case(1, degraded=(NO_FEATURES,), **GUESSING)], TRAINED, bundle)
     assert (data["action"], data["reasons"], data["score"], data["scores"]) == (action, [], None, [])

@@ -14,7 +14,7 @@ from models.facts import NO_FACTS, OVERALL, Facts
 from models.policy import Asked, Band, Budget, Escalation, Outcome, Policy
 from models.policy_file import read_policy
 
-BANDS = (Band(0.9, "challenge"), Band(0.5, "review"))
+BANDS = (Band("challenge", 0.9), Band("review", 0.5))
 POLICY = Policy(bands=BANDS)
 
 
@@ -134,7 +134,7 @@ WRONG = [
     ("[[bands]]\nscore = nan\naction = 'review'", "nan"),
     ("[[bands]]\nscore = 0.5\naction = 'deny'", "deny"),
     ("[[bands]]\nscore = 0.5", "missing required field `action`"),
-    ("[[bands]]\nscore = '0.5'\naction = 'review'", "Expected `float`"),
+    ("[[bands]]\nscore = '0.5'\naction = 'review'", "Expected `float | null`"),
     ("[[band]]\nscore = 0.5\naction = 'review'", "`band`"),
     ("[expires_s]\ndeny = 5", "deny"),
     ("[expires_s]\nblock = 0", "expires_s of block is 0"),

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.deciding import bundle_of
 from support.events import CATALOGUES, REFERENCE, T0, event
+from support.models import Fixed
 
 from models.actions import ACTIONS
 from models.bundle import Bundle, compile_bundle
@@ -17,13 +18,12 @@ from models.facts import Facts
 from models.judge import NO_FEATURES, Case, judge
 from models.policy import Band, Budget, Escalation, Policy, WithoutFeatures
 from models.rejudge import Rejudge, with_outcome
-from models.scorers import Features
 from models.served import Served
 from models.verdict import Verdict, decode, encode
 
 LOGIN = CATALOGUES["login"]
 POLICY = Policy(
-    bands=(Band(0.5, "review"), Band(0.8, "throttle")),
+    bands=(Band("review", 0.5), Band("throttle", 0.8)),
     expires_s={"challenge": 3600, "block": 86_400},
     escalation=(Escalation("challenge", 3, "24h", "block"),),
     budgets=(Budget("1h", rule="often", most=5), Budget("1h", most=50)),
@@ -39,27 +39,12 @@ BUNDLE = bundle_of(
 REJUDGE = Rejudge(LOGIN)
 
 
-class Sure:
-    """A scorer that gives one score for all."""
-
-    learns_from, learned = "labels", 1
-
-    def __init__(self, score: float, ready: bool) -> None:
-        self.score, self.ready = score, ready
-
-    def score_many(self, vectors: Any) -> list[float]:
-        return [self.score for _ in vectors]
-
-    def learn(self, vector: Features, abuse: bool | None) -> None:
-        raise AssertionError("judging must not teach")
-
-
 def judged(bundle: Bundle = BUNDLE, facts: Facts | None = None, score: float = 0.1, **data: Any) -> Verdict:
     values = data.pop("values", {})
     one = event("login", "e1", data.pop("time_ms", T0), **data)
     vector = [values.get(name, 0) for name in LOGIN.names]
     case = Case(one, LOGIN.named(LOGIN.prepare(one, REFERENCE)), vector, facts or Facts(), 60.5, ())
-    models = (Served("m", "1", "champion", Sure(score, ready=True)),)
+    models = (Served("m", "1", "champion", Fixed(score)),)
     return decode(encode(judge([case], LOGIN, bundle, models, "ref")[0].verdict))
 
 
@@ -98,7 +83,7 @@ def test_the_same_bundle_gives_the_very_bytes_again(
     one = event("login", "e1", **data)
     vector = [values.get(name, 0) for name in LOGIN.names]
     case = Case(one, LOGIN.named(LOGIN.prepare(one, REFERENCE)), vector, facts, 60.5, degraded)
-    models = (Served("m", "1", "champion", Sure(score, ready)), Served("other", "2", "shadow", Sure(1.0, ready=True)))
+    models = (Served("m", "1", "champion", Fixed(score, ready=ready)), Served("other", "2", "shadow", Fixed(1.0)))
     record = encode(judge([case], LOGIN, BUNDLE, models, "ref")[0].verdict)
     verdict = decode(record)
     assert encode(with_outcome(verdict, REJUDGE.judge(verdict, BUNDLE))) == record
@@ -139,11 +124,8 @@ def test_other_facts_and_other_scores_can_stand_in_for_the_recorded_ones() -> No
     )
     verdict = judged(score=0.95)
     assert verdict.data.action == "block"
-    (score,) = verdict.data.scores
-    milder = msgspec.structs.replace(score, score=0.6)
-    assert REJUDGE.judge(verdict, BUNDLE, scores=[milder]).outcome.action == "review"
-    warming = msgspec.structs.replace(score, warming=True)
-    assert REJUDGE.judge(verdict, BUNDLE, scores=[warming]).outcome.action == "allow"
+    assert REJUDGE.judge(verdict, BUNDLE, score=0.6).outcome.action == "review"
+    assert REJUDGE.judge(verdict, BUNDLE, score=None).outcome.action == "allow"
 
 
 def test_another_bundle_shows_what_it_would_have_done() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from features.catalogue import Catalogue
 from features.event import Event, decision_id, to_milliseconds, to_rfc3339
@@ -12,8 +14,9 @@ from features.kind import Lookup
 from features.reference import Reference
 from models.bundle import Bundle
 from models.judge import FROZEN
-from models.rejudge import Rejudge, with_outcome
-from models.served import Served, score_batch
+from models.rejudge import Rejudge, recorded_score, with_outcome
+from models.scorers import Batch
+from models.served import CHAMPION, SHADOW, score_batch
 from models.verdict import SOURCE, TYPE, Score, Verdict, VerdictData, event_time
 from streams.offline.verify.versions import ModelVersions
 
@@ -36,8 +39,8 @@ class Again:
     def make(self, verdict: Verdict, bundle: Bundle) -> tuple[Verdict, bool]:
         """The verdict as it has to be, and whether all of its scores were made anew; it has no digest yet."""
         data = verdict.data
-        scores, in_full = self._scores(data)
-        again = with_outcome(verdict, self._rejudge.judge(verdict, bundle, scores=scores))
+        scores, score, in_full = self._scores(verdict)
+        again = with_outcome(verdict, self._rejudge.judge(verdict, bundle, score=score))
         about = decision_id(self._kind.name, data.event.source, data.event.id)
         corrected = data.corrects is not msgspec.UNSET
         same = data.schema == self._catalogue.schema
@@ -61,20 +64,35 @@ class Again:
             in_full,
         )
 
-    def _scores(self, data: VerdictData) -> tuple[tuple[Score, ...], bool]:
+    def _scores(self, verdict: Verdict) -> tuple[tuple[Score, ...], float | None, bool]:
+        """The scores, the calibrated one of the champion, and whether all of them were made anew.
+
+        A score of text, which no verdict records, is taken as recorded, and so is what stacks it or a model that is
+        gone.
+        """
+        data = verdict.data
         made: list[Score] = []
+        calibrated = recorded_score(data)
         in_full = True
+        batch = self._batch(data)
         for place, score in enumerate(data.scores):
-            scorer = self._versions.get(self._kind.name, score.model, score.version)
+            served = self._versions.get(self._kind.name, score.model, score.version)
             # There is one champion, and it comes first.
-            role = "champion" if place == 0 and score.role == "champion" else "shadow"
-            if scorer is None:
+            role = CHAMPION if place == 0 and score.role == CHAMPION else SHADOW
+            if served is None or served.scorer is None or served.scorer.reads_text:
                 in_full = False
                 made.append(msgspec.structs.replace(score, role=role))
-            else:
-                served = Served(score.model, score.version, role, scorer)
-                made += score_batch([served], [data.features])[0].scores
-        return tuple(made), in_full
+                continue
+            scored = score_batch([replace(served, role=role)], batch, [verdict.id])[0]
+            made += scored.scores
+            if role == CHAMPION:
+                calibrated = scored.champion
+        return tuple(made), calibrated, in_full
+
+    def _batch(self, data: VerdictData) -> Batch:
+        """What the models read; a stacked model's scores are those that its verdict records."""
+        scores = {score.model: np.array([score.score]) for score in data.scores}
+        return Batch.of(tuple(data.features), [tuple(data.features.values())], scores=scores)
 
     def _entities(self, verdict: Verdict) -> dict[str, str]:
         """Who is counted for such an event; those that were looked up in other reference data stay as recorded."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from models.errors import ModelError
 from models.registry.folder import Registry
-from models.scorers import Scorer, fresh_scorers
-from models.served import UNTRAINED
+from models.scorers import Declared
+from models.served import SHADOW, UNTRAINED, Served
 
 _HELD = 64
 
@@ -20,36 +20,37 @@ class ModelVersions:
     cannot be used, with the reason.
     """
 
-    def __init__(self, registry: Path, min_labels: int) -> None:
+    def __init__(self, registry: Path, declared: Declared) -> None:
         # A registry that is opened is made; asking must not make one.
         self._registry = Registry(registry) if registry.is_dir() else None
-        self._min_labels = min_labels
-        self._held: OrderedDict[tuple[str, str, str], Scorer | None] = OrderedDict()
+        self._declared = declared
+        self._held: OrderedDict[tuple[str, str, str], Served | None] = OrderedDict()
         self.gone: dict[str, set[str]] = {}
         self.faults: dict[str, str] = {}
 
-    def get(self, kind: str, model: str, version: str) -> Scorer | None:
-        """The model as it scored; None: it is gone."""
+    def get(self, kind: str, model: str, version: str) -> Served | None:
+        """The model as it scored, in shadow; None: it is gone."""
         key = (kind, model, version)
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
-        scorer = self._load(kind, model, version)
-        if scorer is None:
+        served = self._load(kind, model, version)
+        if served is None:
             self.gone.setdefault(model, set()).add(version)
-        self._held[key] = scorer
+        self._held[key] = served
         if len(self._held) > _HELD:
             self._held.popitem(last=False)
-        return scorer
+        return served
 
-    def _load(self, kind: str, model: str, version: str) -> Scorer | None:
-        if version == UNTRAINED:
-            return fresh_scorers(kind, self._min_labels).get(model)
-        manifest = None if self._registry is None else self._registry.find(model, version)
-        if self._registry is None or manifest is None:
-            return None
+    def _load(self, kind: str, model: str, version: str) -> Served | None:
         try:
-            return self._registry.load(manifest)
+            if version == UNTRAINED:
+                return Served(model, version, SHADOW, self._declared.fresh(kind, model))
+            manifest = None if self._registry is None else self._registry.find(model, version)
+            if self._registry is None or manifest is None:
+                return None
+            scorer = self._registry.load(manifest)
         except ModelError as error:
             self.faults[f"{model}@{version}"] = str(error)
             return None
+        return Served(model, version, SHADOW, scorer, manifest.calibration, manifest.thresholds)

@@ -45,7 +45,7 @@ LOGIN = CATALOGUES["login"]
 HOUR_MS = 3_600_000
 GOLDEN = Path(__file__).parent / "golden" / "explanation.txt"
 POLICY = Policy(
-    bands=(Band(0.5, "review"),),
+    bands=(Band("review", 0.5),),
     expires_s={"block": 86_400},
     escalation=(Escalation("challenge", 3, "24h", "block"),),
 )

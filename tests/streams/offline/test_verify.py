@@ -29,7 +29,7 @@ from streams.offline.verify.differences import Difference, differences
 
 LOGIN = CATALOGUES["login"]
 BUNDLE = bundle_of(
-    Policy(bands=(Band(0.5, "review"),), expires_s={"block": 3600}), ("often", "account.logins_1h >= 10", "block")
+    Policy(bands=(Band("review", 0.5),), expires_s={"block": 3600}), ("often", "account.logins_1h >= 10", "block")
 )
 # What anybody may have written into an input is not found by judging again, if he also made a digest for it.
 MADE_ANEW = ("id", "action", "target", "score", "scores", "reasons", "policy", "expires_at", "entities", "text")

@@ -201,7 +201,7 @@ def test_a_rule_that_was_reverted_for_other_times_speaks_still() -> None:
 
 
 def test_undoing_a_mild_rule_that_had_the_first_word_lets_the_score_speak() -> None:
-    policy = Policy(combine="rules-first", bands=(Band(0.5, "block"),))
+    policy = Policy(combine="rules-first", bands=(Band("block", 0.5),))
     log = Log(bundle_of(policy, BAD)).decide(bad())
     assert log.undo()[0].data.action == "allow"
 

@@ -1,0 +1,53 @@
+"""Which models each kind has: those that ship, and those that a data scientist declared for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from features.catalogue import Catalogue
+from models.errors import ModelError
+from models.scorers.base import Scorer
+from models.scorers.halfspace import HalfSpace
+from models.scorers.logistic import Logistic
+from models.scorers.model import Model
+
+
+class Declared:
+    """The declared models of all kinds, by kind and name; raises ModelError for what cannot be.
+
+    ``min_labels``: labels of each class that a shipped model learns before its score counts.
+    """
+
+    def __init__(self, catalogues: Mapping[str, Catalogue], min_labels: int, own: Iterable[Model] = ()) -> None:
+        self._catalogues = catalogues
+        self.models = {kind: {one.name: one for one in _shipped(kind, min_labels)} for kind in catalogues}
+        for model in own:
+            if model.kind not in catalogues:
+                raise ModelError(f"model {model.name}: there is no kind {model.kind!r}, by which its name begins")
+            if model.name in self.models[model.kind]:
+                raise ModelError(f"there are two models {model.name!r}: rename yours")
+            for name in model.inputs or ():
+                if name not in catalogues[model.kind].names:
+                    raise ModelError(
+                        f"model {model.name} reads {name!r}, which is no feature of {model.kind}: see "
+                        f"'weir features list --kind {model.kind}'"
+                    )
+            self.models[model.kind][model.name] = model
+
+    def champion(self, kind: str) -> str:
+        """The model whose score counts where nobody promoted another."""
+        return f"{kind}.logistic"
+
+    def fresh(self, kind: str, name: str) -> Scorer:
+        """The model of that name before it has learned anything; raises ModelError."""
+        model = self.models.get(kind, {}).get(name)
+        if model is None:
+            raise ModelError(f"no model {name!r} is declared here for kind {kind!r}: see the setting models_folders")
+        return model.make(self._catalogues[kind].names if model.inputs is None else model.inputs)
+
+
+def _shipped(kind: str, min_labels: int) -> list[Model]:
+    return [
+        Model(f"{kind}.logistic", lambda inputs: Logistic(inputs, min_labels)),
+        Model(f"{kind}.halfspace", HalfSpace),
+    ]
