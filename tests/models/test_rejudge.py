@@ -92,7 +92,7 @@ def test_the_same_bundle_gives_the_very_bytes_again(
 def test_of_a_verdict_its_action_and_reasons_are_never_read() -> None:
     verdict = judged(values={"account.logins_1h": 12})
     assert verdict.data.action == "challenge"
-    odd = replace_data(verdict, action="allow", reasons=(), policy=(), score=0.99)
+    odd = replace_data(verdict, action="allow", reasons=(), policy=())
     assert encode(with_outcome(odd, REJUDGE.judge(odd, BUNDLE))) == encode(
         replace_data(verdict, digest=msgspec.UNSET)
     )
