@@ -86,7 +86,7 @@ class Scorer(ABC):
     ``reads_text``: it reads ``Batch.texts``. ``stacks``: the models whose scores it reads in ``Batch.scores``.
     """
 
-    learns_from: ClassVar[Literal["labels", "verdicts"]] = "labels"
+    learns_from: Literal["labels", "verdicts"] = "labels"
     reads_text: ClassVar[bool] = False
     stacks: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class HalfSpace(Scorer):
     these on ``inputs``: the same, because vectors are total.
     """
 
-    learns_from: ClassVar[Literal["labels", "verdicts"]] = "verdicts"
+    learns_from: Literal["labels", "verdicts"] = "verdicts"
 
     def __init__(self, inputs: tuple[str, ...]) -> None:
         self.inputs = inputs

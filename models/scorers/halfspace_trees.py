@@ -35,7 +35,7 @@ class Trees:
 
     @property
     def leaves(self) -> int:
-        return TREES * 2**HEIGHT
+        return TREES << HEIGHT
 
     def leaves_of(self, scaled: Vector) -> Nodes:
         """``scaled``: shape (d inputs, n events), contiguous. Shape (trees, n)."""
