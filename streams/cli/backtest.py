@@ -15,7 +15,7 @@ from features.errors import InvalidEvent
 from features.kinds import load_kinds
 from models.backtest.report import Report
 from models.backtest.truth import strongest
-from models.learning.learner import GivenLabel
+from models.learning.labels import GivenLabel
 from streams.cli.compared import compared
 from streams.cli.control import control_now
 from streams.cli.features.known import catalogues_of

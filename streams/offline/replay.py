@@ -16,13 +16,15 @@ from features.reference import load_reference
 from features.store.memory import MemoryStore
 from models.bundle import load_bundles
 from models.learning.decisions import Decision, Decisions, decision_of
-from models.learning.learner import GivenLabel, LabelResult, ModelLearner
+from models.learning.labels import GivenLabel, LabelResult
+from models.learning.learner import ModelLearner
 from models.scorers import Scorer
 from models.served import SHADOW, UNTRAINED, Served, serve
 from models.verdict import decode
 from streams.agents.decide import Decider
 from streams.agents.judging import InForce
 from streams.declared import declared_models
+from streams.offline.texts import Texts
 from streams.record import Record
 from streams.settings import Settings
 from streams.sinks.publish import Outgoing
@@ -65,6 +67,7 @@ class Replay:
         self._deciders = {kind: self._decider(kind) for kind in kinds}
         # Those of the deciders count what they decode.
         self._readers = [EventDecoder(kind, offline.max_record_bytes, _NO_FUTURE_S) for kind in kinds.values()]
+        self._texts = Texts({reader.kind.name: reader for reader in self._readers})
         self._decisions = Decisions(offline.remember_decisions)
         self._offsets = dict.fromkeys(kinds, 0)
         self._out: list[Outgoing] = []
@@ -102,6 +105,8 @@ class Replay:
             self.report.refused.append((number, self._why(kind, line)))
             return None
         self.report.verdicts += 1
+        if any(learner.scorer.reads_text for learner in self._learners[kind]):
+            self._texts.add(kind, line)
         self._learn(self._out[0].value, kind, where)
         return self._out[0].value
 
@@ -136,7 +141,9 @@ class Replay:
         decision = decision_of(decode(verdict))
         self._decisions.add(decision, kind, where.offset)
         for learner in self._learners[kind]:
-            for given, result in learner.on_verdict(kind, where.offset, decision, _SOURCE, where.offset):
+            results = learner.on_verdict(kind, where.offset, decision, _SOURCE, where.offset)
+            failed = learner.learn(self._texts.held)
+            for given, result in failed or results:
                 self._note(decision, given, result)
 
     @property
@@ -147,10 +154,11 @@ class Replay:
     def label(self, label: Label) -> None:
         """Give a label to the learners; one whose event is still to come waits there."""
         decision = self._decisions.get(label.decision_id)
-        given = GivenLabel(label.data.label, label.data.by, label.time_ms)
+        given = GivenLabel(label.data.label, label.data.by, label.time_ms, label.data.labeller)
         for learner in self._learners.get(label.data.kind, ()):
             result = learner.on_label("labels", self._labels, label.data.kind, label.decision_id, given, decision)
-            if decision is not None:
+            failed = learner.learn(self._texts.held)
+            if decision is not None and not failed:
                 self._note(decision, given, result)
         self._labels += 1
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pickle
 from array import array
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,40 +13,44 @@ from hypothesis import strategies as st
 
 from models.learning import learner as learner_module
 from models.learning.decisions import Decision, Decisions
-from models.learning.learner import (
-    TAUGHT_MS,
-    WAITING_MS,
-    GivenLabel,
-    LabelResult,
-    ModelLearner,
-    decode_state,
-    encode_state,
-)
+from models.learning.labels import GivenLabel, LabelResult
+from models.learning.learner import TAUGHT_MS, WAITING_MS, ModelLearner
 from models.learning.quality import RollingQuality
-from models.scorers import Features, fresh_scorers
+from models.learning.state import decode_state, encode_state
+from models.scorers import Batch, HalfSpace, Logistic, Scorer
 
 
-class Taught:
+class Taught(Scorer):
     """A scorer that only remembers what it was taught."""
 
-    def __init__(self, learns_from: str = "labels") -> None:
-        self.learns_from = learns_from
+    inputs = ("a",)
+
+    def __init__(self) -> None:
         self.seen: list[tuple[float, bool | None]] = []
-        self.ready = True
+
+    @property
+    def ready(self) -> bool:
+        return True
 
     @property
     def learned(self) -> int:
         return len(self.seen)
 
-    def score_many(self, vectors: Any) -> list[float]:
-        return [0.5 for _ in vectors]
+    def score_many(self, batch: Batch) -> list[float]:
+        return [0.5] * len(batch)
 
-    def learn(self, vector: Features, abuse: bool | None) -> None:
-        self.seen.append((vector["a"], abuse))
+    def learn(self, batch: Batch, abuse: Sequence[bool] | None, weights: Sequence[float] | None = None) -> None:
+        values = [float(row[0]) for row in batch.matrix]
+        self.seen += zip(values, abuse if abuse is not None else [None] * len(values), strict=True)
+
+
+class TaughtByVerdicts(Taught):
+    learns_from = "verdicts"
 
 
 def decision(number: int, kind: str = "login", correction: bool = False) -> Decision:
-    return Decision(f"d{number}", kind, ("a",), array("d", [number]), {"login.logistic": 0.5}, correction)
+    scores = ("login.logistic",), array("d", [0.5])
+    return Decision(f"d{number}", kind, ("a",), array("d", [number]), *scores, correction)
 
 
 def given_label(label: str = "abuse", by: str = "analyst", time_ms: int = 0) -> GivenLabel:
@@ -54,14 +58,24 @@ def given_label(label: str = "abuse", by: str = "analyst", time_ms: int = 0) -> 
 
 
 def new(learns_from: str = "labels") -> tuple[ModelLearner, list[tuple[float, bool | None]]]:
-    scorer = Taught(learns_from)
+    scorer = Taught() if learns_from == "labels" else TaughtByVerdicts()
     return ModelLearner("login.logistic", "login", scorer), scorer.seen
 
 
 def label(
     learner: ModelLearner, offset: int, number: int, given: GivenLabel, known: bool = True, kind: str = "login"
 ) -> LabelResult:
-    return learner.on_label("L:0", offset, kind, f"d{number}", given, decision(number) if known else None)
+    result = learner.on_label("L:0", offset, kind, f"d{number}", given, decision(number) if known else None)
+    learner.learn()
+    return result
+
+
+def verdict(
+    learner: ModelLearner, place: str, offset: int, one: Decision, source: str, source_offset: int
+) -> list[tuple[GivenLabel, LabelResult]]:
+    results = learner.on_verdict(place, offset, one, source, source_offset)
+    learner.learn()
+    return results
 
 
 def test_a_label_teaches_its_decisions_features() -> None:
@@ -78,6 +92,7 @@ def test_an_input_that_is_read_again_teaches_nothing_again() -> None:
     assert label(learner, 5, 3, given_label()) is LabelResult.NOT_MINE
     assert label(learner, 0, 4, given_label()) is LabelResult.NOT_MINE
     assert learner.on_label("L:1", 0, "login", "d5", given_label(), decision(5)) is LabelResult.LEARNED
+    learner.learn()
     assert [value for value, _ in seen] == [1.0, 2.0, 5.0]
     assert learner.state.positions == {"L:0": 6, "L:1": 1}
 
@@ -86,11 +101,11 @@ def test_a_label_before_its_decision_waits_for_it() -> None:
     learner, seen = new()
     assert label(learner, 0, 1, given_label(), known=False) is LabelResult.WAITING
     assert seen == []
-    assert learner.on_verdict("V:0", 0, decision(2), "login:0", 0) == []
-    assert learner.on_verdict("V:0", 1, decision(1), "login:0", 1) == [(given_label(), LabelResult.LEARNED)]
+    assert verdict(learner, "V:0", 0, decision(2), "login:0", 0) == []
+    assert verdict(learner, "V:0", 1, decision(1), "login:0", 1) == [(given_label(), LabelResult.LEARNED)]
     assert seen == [(1.0, True)]
     assert learner.state.waiting == {}
-    assert learner.on_verdict("V:0", 2, decision(1), "login:0", 1) == []
+    assert verdict(learner, "V:0", 2, decision(1), "login:0", 1) == []
     assert seen == [(1.0, True)]
 
 
@@ -99,7 +114,7 @@ def test_labels_that_waited_are_taken_in_their_order() -> None:
     user, analyst = given_label("abuse", "user"), given_label("legit", "analyst")
     label(learner, 0, 1, user, known=False)
     label(learner, 1, 1, analyst, known=False)
-    results = learner.on_verdict("V:0", 0, decision(1), "login:0", 0)
+    results = verdict(learner, "V:0", 0, decision(1), "login:0", 0)
     assert results == [(user, LabelResult.LEARNED), (analyst, LabelResult.LEARNED)]
     assert seen == [(1.0, True), (1.0, False)]
 
@@ -148,39 +163,37 @@ def test_a_label_withdrawn_before_its_decision_is_known_teaches_nothing() -> Non
     learner.on_label("labels", 1, "login", decision(1).id, given_label("legit", "analyst"), None)
     result = learner.on_label("labels", 2, "login", decision(1).id, given_label("withdrawn", "user"), None)
     assert result is LabelResult.WITHDRAWN
-    learner.on_verdict("verdicts", 0, decision(1), "source", 0)
+    verdict(learner, "verdicts", 0, decision(1), "source", 0)
     assert [abuse for _, abuse in taught] == [False]
 
 
 def test_a_label_that_comes_ahead_of_verdicts_met_again_after_a_restart_is_learned() -> None:
     learner, taught = new()
-    learner.on_verdict("verdicts", 0, decision(1), "source", 0)
+    verdict(learner, "verdicts", 0, decision(1), "source", 0)
     result = learner.on_label("labels", 0, "login", decision(1).id, given_label("abuse"), None)
     assert result is LabelResult.WAITING
-    assert learner.on_verdict("verdicts", 0, decision(1), "source", 0) == [
-        (given_label("abuse"), LabelResult.LEARNED)
-    ]
+    assert verdict(learner, "verdicts", 0, decision(1), "source", 0) == [(given_label("abuse"), LabelResult.LEARNED)]
     assert [abuse for _, abuse in taught] == [True]
 
 
 def test_a_learner_takes_labels_and_verdicts_of_its_kind_only() -> None:
     learner, seen = new()
     assert label(learner, 0, 1, given_label(), kind="mail") is LabelResult.NOT_MINE
-    assert learner.on_verdict("V:0", 0, decision(1, kind="mail"), "mail:0", 0) == []
+    assert verdict(learner, "V:0", 0, decision(1, kind="mail"), "mail:0", 0) == []
     assert seen == []
     assert learner.state.positions == {"L:0": 1, "V:0": 1}
     assert not learner.changed
 
 
-def test_a_learner_of_verdicts_trains_each_event_once_and_takes_no_label() -> None:
+def test_a_learner_of_verdicts_trains_each_event_once_and_is_taught_by_no_label() -> None:
     learner, seen = new("verdicts")
-    assert label(learner, 0, 1, given_label()) is LabelResult.NOT_MINE
+    assert label(learner, 0, 1, given_label()) is LabelResult.MEASURED
     for offset, (number, source, source_offset) in enumerate(
         [(1, "login:0", 7), (2, "login:1", 3), (1, "login:0", 7), (0, "login:0", 5), (3, "login:0", 8)]
     ):
-        learner.on_verdict("V:0", offset, decision(number), source, source_offset)
-    learner.on_verdict("V:0", 4, decision(9), "login:0", 99)
-    learner.on_verdict("V:1", 0, decision(4), "login:0", 1)
+        verdict(learner, "V:0", offset, decision(number), source, source_offset)
+    verdict(learner, "V:0", 4, decision(9), "login:0", 99)
+    verdict(learner, "V:1", 0, decision(4), "login:0", 1)
     assert seen == [(1.0, None), (2.0, None), (3.0, None), (4.0, None)]
 
 
@@ -188,7 +201,7 @@ def test_corrections_never_train() -> None:
     for learns_from in ("labels", "verdicts"):
         learner, seen = new(learns_from)
         label(learner, 0, 1, given_label(), known=False)
-        assert learner.on_verdict("V:0", 0, decision(1, correction=True), "login:0", 0) == []
+        assert verdict(learner, "V:0", 0, decision(1, correction=True), "login:0", 0) == []
         assert seen == []
 
 
@@ -249,10 +262,14 @@ def feed(learner: ModelLearner, inputs: list[_Input], start: int, end: int) -> N
     for offset in range(start, end):
         what, number, value, by = inputs[offset]
         if what == "verdict":
-            learner.on_verdict("V:0", offset, decision(number), "login:0", number)
+            verdict(learner, "V:0", offset, decision(number), "login:0", number)
         else:
             known = any(w == "verdict" and n == number for w, n, _, _ in inputs[:offset])
             label(learner, offset, number, given_label(value, by, offset), known=known)
+
+
+def fresh(name: str) -> Scorer:
+    return Logistic(("a",), 1) if name == "login.logistic" else HalfSpace(("a",))
 
 
 @settings(deadline=None, max_examples=60)
@@ -261,7 +278,7 @@ def test_checkpoint_restore_and_continue_with_inputs_read_again_equals_going_on(
     inputs: list[_Input], cut: int, back: int, name: str
 ) -> None:
     cut = min(cut, len(inputs))
-    straight = ModelLearner(name, "login", fresh_scorers("login", 1)[name])
+    straight = ModelLearner(name, "login", fresh(name))
     feed(straight, inputs, 0, cut)
     blob, state = pickle.dumps(straight.scorer, protocol=5), encode_state(straight.state)
     feed(straight, inputs, cut, len(inputs))
@@ -269,8 +286,7 @@ def test_checkpoint_restore_and_continue_with_inputs_read_again_equals_going_on(
     feed(restored, inputs, max(0, cut - back), len(inputs))
     assert restored.state == straight.state
     assert restored.scorer.learned == straight.scorer.learned
-    probe = [{"a": float(n)} for n in range(5)]
-    assert restored.scorer.score_many(probe) == straight.scorer.score_many(probe)
+    assert pickle.dumps(restored.scorer, protocol=5) == pickle.dumps(straight.scorer, protocol=5)
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from models.backtest.truth import strongest
-from models.learning.learner import GivenLabel
+from models.learning.labels import GivenLabel
 
 
 def given(label: str, by: str, at_ms: int) -> tuple[str, GivenLabel]:
