@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from features.catalogue import Catalogue
+from features.kind import Kind
 from models.errors import ModelError
 from models.scorers.base import Scorer
 from models.scorers.halfspace import HalfSpace
 from models.scorers.logistic import Logistic
 from models.scorers.model import Model
+from models.scorers.river import as_scorer
+from models.scorers.stack import StackScorer
+from models.scorers.text import TextScorer
+from models.text_of import has_text
+
+LOGISTIC, HALFSPACE, TEXT, STACK = "logistic", "halfspace", "text", "stack"
 
 
 class Declared:
@@ -20,7 +27,11 @@ class Declared:
 
     def __init__(self, catalogues: Mapping[str, Catalogue], min_labels: int, own: Iterable[Model] = ()) -> None:
         self._catalogues = catalogues
-        self.models = {kind: {one.name: one for one in _shipped(kind, min_labels)} for kind in catalogues}
+        self._min_labels = min_labels
+        self.models = {
+            kind: {one.name: one for one in _shipped(catalogue.kind, min_labels)}
+            for kind, catalogue in catalogues.items()
+        }
         for model in own:
             if model.kind not in catalogues:
                 raise ModelError(f"model {model.name}: there is no kind {model.kind!r}, by which its name begins")
@@ -36,18 +47,30 @@ class Declared:
 
     def champion(self, kind: str) -> str:
         """The model whose score counts where nobody promoted another."""
-        return f"{kind}.logistic"
+        return f"{kind}.{STACK if has_text(self._catalogues[kind].kind) else LOGISTIC}"
 
     def fresh(self, kind: str, name: str) -> Scorer:
         """The model of that name before it has learned anything; raises ModelError."""
         model = self.models.get(kind, {}).get(name)
         if model is None:
             raise ModelError(f"no model {name!r} is declared here for kind {kind!r}: see the setting models_folders")
-        return model.make(self._catalogues[kind].names if model.inputs is None else model.inputs)
+        inputs = self._catalogues[kind].names if model.inputs is None else model.inputs
+        try:
+            return as_scorer(model.make(inputs), inputs, self._min_labels)
+        except ModelError as error:
+            raise ModelError(f"model {name}: {error}") from error
 
 
-def _shipped(kind: str, min_labels: int) -> list[Model]:
-    return [
-        Model(f"{kind}.logistic", lambda inputs: Logistic(inputs, min_labels)),
-        Model(f"{kind}.halfspace", HalfSpace),
+def _shipped(kind: Kind, min_labels: int) -> list[Model]:
+    """Where events have private text, it is scored too, and the champion stacks both scores."""
+    logistic, text = f"{kind.name}.{LOGISTIC}", f"{kind.name}.{TEXT}"
+    models = [
+        Model(logistic, lambda inputs: Logistic(inputs, min_labels)),
+        Model(f"{kind.name}.{HALFSPACE}", HalfSpace),
     ]
+    if has_text(kind):
+        models += [
+            Model(text, lambda _: TextScorer(min_labels), inputs=()),
+            Model(f"{kind.name}.{STACK}", lambda _: StackScorer((logistic, text), min_labels), inputs=()),
+        ]
+    return models

@@ -39,6 +39,7 @@ def load_model(path: Path) -> Model:
             raise ModelError(f"{path}:{_line_in(path, error)}: {type(error).__name__}: {error}") from error
     model = getattr(module, "MODEL", None)
     if not isinstance(model, Model):
+        del sys.modules[name]
         raise ModelError(f"{path}: declares no MODEL: end the file with 'MODEL = Model(name=\"login.mine\", make=…)'")
     return model
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from models.errors import ModelError
-from models.scorers.base import Scorer
 
 # ``<kind>.<name>``; what learns anew of the same declaration has ``-2``, ``-3``, … appended.
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -22,7 +22,7 @@ class Model:
     """
 
     name: str
-    make: Callable[[tuple[str, ...]], Scorer]
+    make: Callable[[tuple[str, ...]], Any]
     inputs: tuple[str, ...] | None = None
     share: float = 1.0
 
