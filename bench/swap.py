@@ -16,7 +16,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from statistics import median, quantiles
 
 import structlog
@@ -107,7 +106,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     known = catalogues(list(load_kinds().values()))
     with tempfile.TemporaryDirectory() as scratch:
-        book = InForceBook(Settings(registry=Path(scratch)), known)
+        book = InForceBook(Settings(registry=scratch), known)
     book.settle()
     collector.settle()
     bundles = [made(known[KIND], seed) for seed in (1, 2)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from keyword import iskeyword
 
 import msgspec
@@ -15,6 +15,7 @@ from features.aggregations.derived import Derived
 from features.aggregations.elsewhere import Elsewhere
 from features.aggregations.reserve import Reserve
 from features.aggregations.state import FLAGS, Positions, Reading, absent
+from features.definition import definitions_of
 from features.entity import everyone
 from features.errors import KindError
 from features.event import Event
@@ -45,12 +46,13 @@ class Catalogue:
 
     def __init__(self, kind: Kind, others: Mapping[str, Kind] | None = None) -> None:
         self.kind = kind
+        self._others = dict(others or {})
         self.inputs = input_names(kind.inputs)
         self.fields: Namespace = {
             name: known for name, known in field_names(kind.fields).items() if name not in kind.private
         }
         reserves = {entity.name: Reserve(kind, entity) for entity in kind.entities}
-        views = views_of(kind, others or {})
+        views = views_of(kind, self._others)
         infos: list[FeatureInfo] = []
         columns: list[Code | Derived | View] = []
         for measure in kind.features:
@@ -85,6 +87,11 @@ class Catalogue:
             shared,
         )
         self.schema = self._schema()
+
+    @cached_property
+    def definitions(self) -> dict[str, str]:
+        """By feature, in order, the digest of its definition: that of one says nothing of the others."""
+        return definitions_of(self.kind, self.infos, self._others)
 
     def _schema(self) -> str:
         """What features mean, not how they are described."""

@@ -3,6 +3,7 @@
 WeirError (features)
 ├── RuleError    a rule or policy is wrong: refuse to start, or keep the running bundle; file, line and caret
 └── ModelError   a model cannot be used: decide without it, say so in the verdict, alert
+    └── RegistryUnavailable   models are out of reach: the running ones stay; look at the registry, try again
 """
 
 from __future__ import annotations
@@ -16,3 +17,7 @@ class RuleError(WeirError):
 
 class ModelError(WeirError):
     """A model artefact that is corrupt, unsigned, or made for other inputs."""
+
+
+class RegistryUnavailable(ModelError):
+    """The place where models lie cannot be opened, read or written; nothing is known against the models."""

@@ -9,7 +9,7 @@ from threading import Lock
 from features.catalogue import Catalogue
 from features.reference import Reference
 from models.bundle import Bundle
-from models.registry.folder import Registry
+from models.registry import Registry
 from models.served import Served
 from streams.agents.judging import InForce
 from streams.bundles.folders import shipped_bundles
@@ -34,7 +34,7 @@ class InForceBook:
         self._bundles = BundleFollower(catalogues, self.shipped, self._take_bundle)
         self._now = {kind: InForce(bundle, (), self.reference) for kind, bundle in self.shipped.items()}
         declared = declared_models(settings, catalogues)
-        self.models = ServedModels(Registry(settings.registry), catalogues, declared, self._take_models)
+        self.models = ServedModels(Registry(settings.registry, settings.registry_key_file), catalogues, declared, self._take_models)
 
     def now(self, kind: str) -> InForce:
         return self._now[kind]

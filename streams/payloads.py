@@ -11,7 +11,7 @@ from features.errors import InvalidEvent
 from features.fields import field_metadata
 from features.kind import Kind
 from models.actions import ACTIONS
-from models.registry.folder import Manifest
+from models.registry import Manifest
 from models.verdict import VerdictData
 from streams.bundles.wire import BundleRecord, Current
 from streams.enforcement.record import Corrected, Enforcement, Position

@@ -39,7 +39,12 @@ class Settings(BaseSettings):
     kafka: str = Field("127.0.0.1:19092", description="Kafka's bootstrap servers, comma separated")
     redis: str = Field("redis://127.0.0.1:16379/0", description=f"Redis, as {REDIS_FORMS}")
     elasticsearch: str = Field("http://127.0.0.1:19200", description="Elasticsearch, comma separated URLs")
-    registry: Path = Field(Path("var/registry"), description="the folder of model checkpoints, shared by all")
+    registry: str = Field(
+        "var/registry", min_length=1, description="the folder of model checkpoints, or its fsspec URL, shared by all"
+    )
+    registry_key_file: Path | None = Field(
+        None, description="the key that signs checkpoints; default: signing.key in the folder, none for a URL"
+    )
     reference_folder: Path = Field(Path("var/reference"), description="the folder of fetched reference data")
     kinds_folders: Folders = Field((), description="further folders of kinds, comma separated")
     models_folders: Folders = Field((), description="further folders of models, comma separated")

@@ -11,12 +11,12 @@ from confluent_kafka import KafkaException, Producer
 
 from features.catalogue import Catalogue
 from models.learning.learner import ModelLearner, State, decode_state, encode_state
-from models.registry.folder import Manifest, Registry
+from models.registry import Manifest, Registry
 from models.scorers import fresh_scorers
 from streams import metrics
 from streams.control import ControlReader
-from streams.in_force import MODEL_KEY
 from streams.kafka import insist, producer_config
+from streams.served_models import MODEL_KEY
 from streams.settings import Settings
 from streams.topics import CONTROL
 
@@ -31,7 +31,7 @@ class Checkpoints:
     def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue]) -> None:
         self._settings = settings
         self._catalogues = catalogues
-        self._registry = Registry(settings.registry)
+        self._registry = Registry(settings.registry, settings.registry_key_file)
         self._producers: dict[str, Producer] = {}
         self._saves = 0
 

@@ -59,7 +59,9 @@ def explain(
             where = "Elasticsearch" if file is None else str(file)
             click.echo(f"weir explain: {plain(why_not_one(found, where))}", err=True)
             ctx.exit(1)
-        versions = ModelVersions(settings.registry, declared_models(settings, catalogues))
+        versions = ModelVersions(
+            settings.registry, declared_models(settings, catalogues), settings.registry_key_file
+        )
         bundles = RecordedBundles(settings, catalogues, rules, required=False)
         told = explained(found[0], records, catalogues, bundles.get, versions)
     if as_json:

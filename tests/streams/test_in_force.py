@@ -9,7 +9,7 @@ import pytest
 from support.events import KINDS
 
 from features.catalogue import catalogues
-from models.registry.folder import Manifest, Registry
+from models.registry import Manifest, Registry
 from models.scorers import Logistic
 from models.served import UNTRAINED
 from streams import metrics
@@ -28,7 +28,7 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def book(tmp_path: Path) -> InForceBook:
-    return InForceBook(Settings(registry=tmp_path), CATALOGUES)
+    return InForceBook(Settings(registry=str(tmp_path)), CATALOGUES)
 
 
 def checkpoint(registry: Registry, name: str = MODEL, kind: str = "login", schema: str | None = None) -> Manifest:
@@ -89,7 +89,7 @@ def test_a_checkpoint_for_other_features_or_with_altered_bytes_or_by_another_is_
     tell(book, checkpoint(registry, schema="another"))
     tell(book, msgspec.structs.replace(good, learned=10**6))
     tell(book, checkpoint(Registry(tmp_path / "foreign")))
-    (tmp_path / f"{good.version}.model").write_bytes(b"")
+    (tmp_path / "weights" / f"{good.weights}.pickle").write_bytes(b"")
     tell(book, good)
     assert book.now("login") is before
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from models.errors import ModelError
-from models.registry.folder import Registry
+from models.registry import Registry
 from models.scorers import Declared
 from models.served import SHADOW, UNTRAINED, Served
 
@@ -20,9 +20,9 @@ class ModelVersions:
     cannot be used, with the reason.
     """
 
-    def __init__(self, registry: Path, declared: Declared) -> None:
+    def __init__(self, registry: str | Path, declared: Declared, key_file: Path | None = None) -> None:
         # A registry that is opened is made; asking must not make one.
-        self._registry = Registry(registry) if registry.is_dir() else None
+        self._registry = Registry.existing(registry, key_file)
         self._declared = declared
         self._held: OrderedDict[tuple[str, str, str], Served | None] = OrderedDict()
         self.gone: dict[str, set[str]] = {}
@@ -48,9 +48,17 @@ class ModelVersions:
                 return Served(model, version, SHADOW, self._declared.fresh(kind, model))
             manifest = None if self._registry is None else self._registry.find(model, version)
             if self._registry is None or manifest is None:
+                self._note_faults(model, version)
                 return None
             scorer = self._registry.load(manifest)
         except ModelError as error:
             self.faults[f"{model}@{version}"] = str(error)
             return None
         return Served(model, version, SHADOW, scorer, manifest.calibration, manifest.thresholds)
+
+    def _note_faults(self, model: str, version: str) -> None:
+        """What lies there under this version's name and is no manifest that could be trusted."""
+        found = {} if self._registry is None else self._registry.passed_over
+        for name, why in found.items():
+            if f"/{model}/" in name and version in name:
+                self.faults[f"{model}@{version}"] = why

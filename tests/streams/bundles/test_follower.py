@@ -52,7 +52,7 @@ def wait_for(book: InForceBook, name: str, kind: str = "login") -> None:
 
 @pytest.fixture
 def book(tmp_path: Path) -> InForceBook:
-    return InForceBook(Settings(registry=tmp_path), CATALOGUES)
+    return InForceBook(Settings(registry=str(tmp_path)), CATALOGUES)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from support.events import CATALOGUES, KINDS, T0, record
 
 from features.errors import InvalidEvent
 from features.kinds import load_kinds
-from models.registry.folder import Manifest
+from models.registry import Manifest
 from models.verdict import VerdictData
 from streams.asyncapi import asyncapi
 from streams.bundles.folders import shipped_bundles

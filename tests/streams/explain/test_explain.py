@@ -23,7 +23,7 @@ from models.errors import RuleError
 from models.facts import Facts
 from models.judge import Case, judge
 from models.policy import Band, Escalation, Policy
-from models.registry.folder import Manifest, Registry
+from models.registry import Manifest, Registry
 from models.scorers import fresh_scorers
 from models.served import serve
 from models.verdict import Verdict, decode, encode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from models.errors import RuleError
 from models.facts import Facts
 from models.judge import Case, judge
 from models.policy import Band, Policy
-from models.registry.folder import Manifest, Registry
+from models.registry import Manifest, Registry
 from models.scorers import champion_name, fresh_scorers
 from models.served import serve
 from models.verdict import Verdict, decode, encode
@@ -239,10 +240,9 @@ def test_a_correction_is_proven_by_itself(records: list[bytes], folder: Path) ->
 
 def test_an_altered_model_is_not_used_and_is_named(records: list[bytes], folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "registry"
-    copy.mkdir()
-    for path in folder.iterdir():
-        data = path.read_bytes()
-        (copy / path.name).write_bytes(data[:-1] + b"x" if path.suffix == ".model" else data)
+    shutil.copytree(folder, copy)
+    for path in copy.glob("weights/*"):
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
     versions = ModelVersions(copy, min_labels=2)
     check = Verifier(CATALOGUES, find, versions, REFERENCE)
     assert check.verify(records[0]) is None

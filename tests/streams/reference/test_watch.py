@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 def book(folder: Path) -> InForceBook:
     return InForceBook(
-        Settings(registry=folder / "registry", reference_folder=folder), catalogues(list(KINDS.values()))
+        Settings(registry=str(folder / "registry"), reference_folder=folder), catalogues(list(KINDS.values()))
     )
 
 
