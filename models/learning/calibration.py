@@ -45,9 +45,8 @@ class Calibration(msgspec.Struct, frozen=True):
         if score >= 1.0:
             return 1.0
         z = self.a * math.log(max(score, _TINY)) - self.b * math.log1p(-score) + self.c
-        fitted = (
-            1.0 / (1.0 + math.exp(-z)) if z >= 0.0 else math.exp(max(z, -745.0)) / (1.0 + math.exp(max(z, -745.0)))
-        )
+        small = math.exp(-abs(z))
+        fitted = (1.0 if z >= 0.0 else small) / (1.0 + small)
         return min(1.0, (1.0 - _APART) * fitted + _APART * score)
 
     def apply_many(self, scores: Floats) -> Floats:

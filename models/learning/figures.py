@@ -25,7 +25,7 @@ class At(msgspec.Struct, frozen=True):
 
 class Kept(msgspec.Struct, frozen=True):
     """How a promised false positive rate is kept: ``achieved`` by legitimate labels ``measured``; ``missing`` says in
-    words why there is no threshold now, and is empty where there is one."""
+    words why nobody may be hindered by it now, and is empty where one may."""
 
     achieved: float | None
     measured: int
@@ -33,9 +33,10 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Recall(msgspec.Struct, frozen=True):
-    """The share of abuse found at equal false positives, by this model and by the champion, on the same decisions;
-    ``noise``: the standard error of their difference."""
+    """The share of abuse found by this model and by the champion, on the same decisions, where each meets the same
+    share ``rate`` of legitimate ones; ``noise``: the standard error of their difference."""
 
+    rate: float
     own: float
     champion: float
     noise: float
@@ -44,8 +45,8 @@ class Recall(msgspec.Struct, frozen=True):
 class Beside(msgspec.Struct, frozen=True):
     """This model beside the ``champion`` on ``abuse`` and ``legit`` labelled decisions that both had scored.
 
-    ``evidence``: how much more likely than chance it makes it that this one is better; chance alone reaches x with a
-    probability of at most 1/x, however often one looks. ``gain``: by how much its class-balanced Brier score is lower
+    ``evidence``: that this one is better; one that is not reaches x with a probability of at most 1/x, however often
+    one looks. ``gain``: by how much its class-balanced Brier score is lower
     (so better) on average; ``of_late``: the same on the newest, with its standard error ``noise``.
     """
 
@@ -64,8 +65,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     ``abuse``, ``legit``: labels met in all. The others are of the newest only: ``base_rate`` (share of abuse),
     ``auc`` (0.5 is chance, 1 perfect), ``log_loss`` (nats) and ``brier`` (lower is better), ``calibration_error``
-    (0 is best), ``reliability`` (its table). ``at``: by threshold, and by promised rate; ``kept``: by promised rate.
-    ``delay_p50_s``, ``delay_p90_s``: from event to label. None: not enough labels to tell.
+    (0 is best; ``calibration_noise``: what a perfect one would show), ``reliability`` (its table).
+    ``at_rate``: at the present threshold of a promised rate, by ``rate_name``; ``at_score``: at a calibrated score;
+    ``kept``: by promised rate. ``delay_p50_s``, ``delay_p90_s``: from event to label. None: too few labels to tell.
     """
 
     abuse: int
@@ -75,8 +77,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     log_loss: float | None = None
     brier: float | None = None
     calibration_error: float | None = None
+    calibration_noise: float = 0.0
     reliability: tuple[Bin, ...] = ()
-    at: dict[str, At] = {}
+    at_rate: dict[str, At] = {}
+    at_score: dict[str, At] = {}
     kept: dict[str, Kept] = {}
     delay_p50_s: float | None = None
     delay_p90_s: float | None = None

@@ -53,7 +53,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
         error = figures.calibration_error
         if error is None:
             failed.append("its calibration is not known: it needs labels of both classes")
-        elif error > self.calibration_error:
+        elif error - figures.calibration_noise > self.calibration_error:
             failed.append(f"calibration error {error:.3f}, at most {self.calibration_error:g} is asked for")
         if cost_us is None:
             failed.append("its cost has not been measured: it has scored nothing yet")
@@ -63,7 +63,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
         if failed:
             return Judgement(False, tuple(failed))
         assert beside is not None
-        return Judgement(True, (f"evidence {beside.evidence:,.1f} of {1 / self.alpha:g} that it is better",))
+        return Judgement(True, (self._evidence(beside),))
 
     def _compared(self, beside: Beside) -> list[str]:
         failed = []
@@ -74,13 +74,16 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
             if found < self.each:
                 failed.append(f"needs {self.each - found:,} more labels of {name} decisions")
         if beside.evidence * self.alpha < 1:
-            failed.append(f"evidence {beside.evidence:.1f} of {1 / self.alpha:g} that it is better")
+            failed.append(self._evidence(beside))
         if beside.of_late < -self.noise * beside.noise:
             failed.append(f"of late it has been worse: Brier score {-beside.of_late:.4f} above the champion's")
-        for rate, recall in beside.recall.items():
-            if recall.own < recall.champion - self.noise * recall.noise:
-                failed.append(
-                    f"at {float(rate):.2%} false positives it finds {recall.own:.1%} of the abuse,"
-                    f" the champion {recall.champion:.1%}"
-                )
+        failed += [
+            f"at {one.rate:.2%} false positives it finds {one.own:.1%} of the abuse, the champion {one.champion:.1%}"
+            for one in beside.recall.values()
+            if one.own < one.champion - self.noise * one.noise
+        ]
         return failed
+
+    def _evidence(self, beside: Beside) -> str:
+        found = f"{beside.evidence:,.1f}" if beside.evidence < 1e6 else "over a million"
+        return f"evidence {found} of {1 / self.alpha:g} that it is better"
