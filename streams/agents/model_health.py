@@ -23,7 +23,7 @@ _FAILED = "model:"
 
 
 class Models(Protocol):
-    """What can be done about a kind's models; see ``streams.served_models.KindModels``."""
+    """What can be done about a kind's models; see ``streams.kind_models.KindModels``."""
 
     def good(self, model: Served) -> None: ...
 

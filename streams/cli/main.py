@@ -24,6 +24,7 @@ _COMMANDS = {
     "freeze": ("streams.cli.freeze", "freeze"),
     "budgets": ("streams.cli.budgets", "budgets"),
     "rules": ("streams.cli.rules", "rules"),
+    "models": ("streams.cli.models", "models"),
     "features": ("streams.cli.features", "features"),
     "reference": ("streams.cli.reference", "reference"),
     "settings": ("streams.cli.settings", "settings"),

@@ -14,7 +14,7 @@ from models.judge import Case, judge
 from models.served import SHADOW, Served
 from streams import metrics
 from streams.agents.model_health import FAULTS_IN_A_ROW, LEFT_OUT_S, ModelHealth
-from streams.served_models import KindModels
+from streams.kind_models import KindModels
 
 LOGIN = CATALOGUES["login"]
 BUNDLE = load_bundle(LOGIN)
