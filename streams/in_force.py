@@ -34,7 +34,9 @@ class InForceBook:
         self._bundles = BundleFollower(catalogues, self.shipped, self._take_bundle)
         self._now = {kind: InForce(bundle, (), self.reference) for kind, bundle in self.shipped.items()}
         declared = declared_models(settings, catalogues)
-        self.models = ServedModels(Registry(settings.registry, settings.registry_key_file), catalogues, declared, self._take_models)
+        self.models = ServedModels(
+            Registry(settings.registry, settings.registry_key_file), catalogues, declared, self._take_models
+        )
 
     def now(self, kind: str) -> InForce:
         return self._now[kind]
