@@ -1,4 +1,4 @@
-"""Bring Redis from Debian's packages without installing it: no root, and no daemon at the next boot."""
+"""Bring programs from Debian's packages without installing them: no root, and no daemon at the next boot."""
 
 import shutil
 import subprocess
@@ -57,4 +57,4 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise ServicesError(f"{command[0]} could not bring Redis: {said[0]}")
+        raise ServicesError(f"{command[0]} could not bring what Debian has: {said[0]}")
