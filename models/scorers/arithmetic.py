@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from models.scorers.base import Vector
 
 Packed = tuple[str, bytes]
-# Beyond it squares would overflow in the running variance, and spoil it for good; no feature comes near.
-LARGEST = 1e100
+# No feature comes near. One such value would make a running variance so large that its input said nothing ever again.
+LARGEST = 1e18
 # From so many events on it pays to turn a batch on its side, where numpy adds row after row.
 _MANY = 8
 
 
 def total(matrix: Vector) -> Vector:
-    """The same matrix if all of it can be learned; else a copy with 0 for what is no number, within ``LARGEST``.
+    """The same matrix if all of it can be learned; else a copy with 0 for what is no number or beyond ``LARGEST``.
 
-    Vectors are total, so this is for a caller's mistake: it costs that event its meaning, and the model nothing.
+    Vectors are total, so this is for a caller's mistake: it costs that value its meaning, and the model nothing.
     """
     if not matrix.size or (
         np.maximum.reduce(matrix, axis=None) <= LARGEST and np.minimum.reduce(matrix, axis=None) >= -LARGEST
     ):
         return matrix
-    return np.clip(np.nan_to_num(matrix, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST)
+    return np.where(np.abs(matrix) <= LARGEST, matrix, 0.0)
 
 
 def roots(variances: Vector) -> Vector:

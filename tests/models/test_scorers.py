@@ -1,148 +1,281 @@
-"""One suite for every scorer: its range, that it repeats itself, and that it learns on exactly after a checkpoint."""
+"""One suite for every scorer: those that ship, and River estimators that a data scientist might bring."""
 
 from __future__ import annotations
 
 import math
 import pickle
-import random
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import numpy as np
 import pytest
-from support.events import CATALOGUES, KINDS
+from river import anomaly, linear_model, naive_bayes, preprocessing, tree
+from support.events import CATALOGUES
 
-from models.scorers import Contributing, Features, Scorer, champion_name, fresh_scorers
+from models.scorers.base import Batch, Contributions, Scorer
+from models.scorers.checks import CHECKS, Trial, check, run
+from models.scorers.checks.examples import examples_for
+from models.scorers.checks.trial import teach
+from models.scorers.forest import Forest
+from models.scorers.halfspace import WINDOW, HalfSpace
+from models.scorers.logistic import Logistic
+from models.scorers.model import Model
+from models.scorers.river import RiverScorer
+from models.scorers.stack import StackScorer
+from models.scorers.text import TextScorer
 
-NAMES = [(kind, name) for kind in KINDS for name in fresh_scorers(kind, 1)]
-FEATURES = {kind: CATALOGUES[kind].names for kind in KINDS}
-
-
-@pytest.fixture(params=NAMES, ids=[name for _, name in NAMES])
-def named(request: pytest.FixtureRequest) -> tuple[str, str]:
-    return request.param
-
-
-def fresh(named: tuple[str, str]) -> Scorer:
-    return fresh_scorers(named[0], min_labels=3)[named[1]]
-
-
-def vectors(kind: str, count: int, seed: int = 1) -> list[Features]:
-    """Vectors with ordinary, absent and absurd values."""
-    rng = random.Random(seed)
-    odd = [0, 1, -1, 1e-12, 1e15, 2**53 - 1]
-    return [
-        {name: rng.choice(odd) if rng.random() < 0.02 else rng.expovariate(0.2) for name in FEATURES[kind]}
-        for _ in range(count)
-    ]
+INPUTS = CATALOGUES["mail"].names
+FEW = ("a", "b", "c")
+KEPT = linear_model.LogisticRegression()
 
 
-def teach(scorer: Scorer, examples: list[Features], start: int = 0) -> None:
-    for number, vector in enumerate(examples, start):
-        scorer.learn(vector, number % 3 == 0 if scorer.learns_from == "labels" else None)
+def river(estimator: Callable[[], Any]) -> Callable[[], Scorer]:
+    return lambda: RiverScorer(estimator(), INPUTS, 3)
 
 
-def test_scores_lie_between_0_and_1_before_and_after_learning(named: tuple[str, str]) -> None:
-    scorer, examples = fresh(named), vectors(named[0], 60)
-    for _ in range(3):
-        scores = scorer.score_many(examples)
-        assert len(scores) == len(examples)
-        assert all(type(score) is float and 0 <= score <= 1 for score in scores)
-        teach(scorer, examples)
+SCORERS: dict[str, Callable[[], Scorer]] = {
+    "Logistic": lambda: Logistic(INPUTS, 3),
+    "HalfSpace": lambda: HalfSpace(INPUTS),
+    "Forest": lambda: Forest(FEW, 3),
+    "StackScorer": lambda: StackScorer(("mail.logistic", "mail.text"), 3),
+    "TextScorer": lambda: TextScorer(3),
+    "River's pipeline": river(lambda: preprocessing.StandardScaler() | linear_model.LogisticRegression()),
+    "River's tree": river(lambda: tree.HoeffdingTreeClassifier(max_depth=6)),
+    "River's naive Bayes": river(naive_bayes.GaussianNB),
+    "River's half-space trees": river(lambda: preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(seed=1)),
+    "River's one-class machine": river(lambda: preprocessing.StandardScaler() | anomaly.OneClassSVM()),
+}
+EXACT = ("Logistic", "StackScorer")
 
 
-def test_the_same_examples_give_the_same_scores(named: tuple[str, str]) -> None:
-    one, other, examples = fresh(named), fresh(named), vectors(named[0], 80)
-    teach(one, examples)
-    teach(other, examples)
-    assert one.score_many(examples) == other.score_many(examples)
+@pytest.fixture(params=SCORERS, ids=str)
+def make(request: pytest.FixtureRequest) -> Callable[[], Scorer]:
+    return SCORERS[request.param]
 
 
-def test_scoring_never_changes_a_scorer(named: tuple[str, str]) -> None:
-    scorer, examples = fresh(named), vectors(named[0], 40)
-    teach(scorer, examples)
-    before = pickle.dumps(scorer)
-    scorer.score_many(vectors(named[0], 40, seed=2))
-    assert pickle.dumps(scorer) == before
+@pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.__name__)
+def test_every_scorer_keeps_to(one: Callable[[Trial], Iterator[str]], make: Callable[[], Scorer]) -> None:
+    assert run(one, Trial(make)) == []
 
 
-def test_a_batch_is_scored_as_its_vectors_one_by_one(named: tuple[str, str]) -> None:
-    scorer, examples = fresh(named), vectors(named[0], 40)
-    teach(scorer, examples)
-    assert scorer.score_many(examples) == [scorer.score_many([vector])[0] for vector in examples]
-    assert scorer.score_many([]) == []
+@pytest.mark.parametrize("name", ["Logistic", "HalfSpace", "StackScorer"])
+def test_equal_models_have_equal_pickles_whatever_checkpoints_they_went_through(name: str) -> None:
+    trial = Trial(SCORERS[name])
+    lessons = [trial.examples(seed) for seed in range(3)]
+    straight, restored = trial.taught(*lessons), trial.make()
+    for lesson in lessons:
+        teach(restored, lesson)
+        restored = pickle.loads(pickle.dumps(restored, protocol=5))
+    assert pickle.dumps(restored, protocol=5) == pickle.dumps(straight, protocol=5)
 
 
-def test_learning_that_goes_on_after_a_checkpoint_is_learning_that_was_never_stopped(named: tuple[str, str]) -> None:
-    straight, examples, later = fresh(named), vectors(named[0], 40), vectors(named[0], 40, seed=2)
-    teach(straight, examples)
-    restored: Scorer = pickle.loads(pickle.dumps(straight, protocol=5))
-    assert (restored.learned, restored.ready) == (straight.learned, straight.ready)
-    for scorer in (straight, restored):
-        teach(scorer, later)
-    assert restored.score_many(later) == straight.score_many(later)
-
-
-def test_learned_counts_the_examples(named: tuple[str, str]) -> None:
-    scorer = fresh(named)
-    assert (scorer.learned, scorer.ready) == (0, False)
-    teach(scorer, vectors(named[0], 7))
-    assert scorer.learned == 7
-
-
-def test_features_that_come_and_go_do_not_stop_it(named: tuple[str, str]) -> None:
-    scorer, examples = fresh(named), vectors(named[0], 20)
-    teach(scorer, examples)
-    (score,) = scorer.score_many([{**dict(list(examples[0].items())[3:]), "new.feature_1h": 5.0}])
-    assert 0 <= score <= 1
-    assert 0 <= scorer.score_many([{}])[0] <= 1
-
-
-def test_the_champion_is_one_of_a_kinds_scorers() -> None:
-    for kind in KINDS:
-        assert champion_name(kind) in fresh_scorers(kind, 1)
-
-
-def test_logistic_counts_only_after_enough_labels_of_both_classes() -> None:
-    scorer = fresh_scorers("login", min_labels=3)["login.logistic"]
-    for number in range(20):
-        scorer.learn({"a": 1.0}, True)
-        assert not scorer.ready
-        if number < 2:
-            scorer.learn({"a": 0.0}, False)
-    scorer.learn({"a": 0.0}, False)
-    assert scorer.ready
-
-
-def test_logistic_learns_which_is_abuse() -> None:
-    scorer = fresh_scorers("login", min_labels=3)["login.logistic"]
-    rng = random.Random(3)
-    for number in range(400):
-        scorer.learn({"a": rng.gauss(number % 2, 0.3), "b": rng.random()}, number % 2 == 1)
-    abuse, legit = scorer.score_many([{"a": 1.0, "b": 0.5}, {"a": 0.0, "b": 0.5}])
-    assert abuse > 0.7 > 0.3 > legit
-
-
-def test_halfspace_finds_unusual_what_it_has_not_seen() -> None:
-    scorer = fresh_scorers("login", min_labels=3)["login.halfspace"]
-    rng = random.Random(3)
-    usual = [{name: rng.gauss(0.1, 0.02) for name in "abc"} for _ in range(1200)]
-    for vector in [dict.fromkeys("abc", 1.0), *usual]:
-        scorer.learn(vector, None)
-    assert scorer.ready
-    odd, common = scorer.score_many([dict.fromkeys("abc", 0.95), dict.fromkeys("abc", 0.1)])
-    assert odd > common
-
-
-def test_what_a_score_is_made_of_adds_up_to_it_and_is_told_by_who_can(named: tuple[str, str]) -> None:
-    scorer, examples = fresh(named), vectors(named[0], 60)
-    teach(scorer, [{name: min(value, 9.0) for name, value in vector.items()} for vector in examples])
-    assert isinstance(scorer, Contributing) is named[1].endswith(".logistic")
-    if not isinstance(scorer, Contributing):
-        return
+@pytest.mark.parametrize("name", EXACT)
+def test_exact_contributions_add_up_to_the_log_odds(name: str) -> None:
+    trial = Trial(SCORERS[name])
+    scorer, asked = trial.taught(trial.examples(1)), trial.examples(2)
     rest = []
-    for number in range(5):
-        vector = dict.fromkeys(FEATURES[named[0]], float(number))
-        parts = scorer.contributions(vector)
-        assert {name for name, _ in parts} == set(vector)
-        assert [abs(part) for _, part in parts] == sorted((abs(part) for _, part in parts), reverse=True)
-        (score,) = scorer.score_many([vector])
-        rest.append(math.log(score / (1 - score)) - sum(part for _, part in parts))
-    assert rest == pytest.approx([rest[0]] * 5, abs=1e-6)
+    for score, told in zip(scorer.score_many(asked.batch), scorer.contributions(asked.batch) or (), strict=True):
+        assert told.how.startswith("exact")
+        if 1e-9 < score < 1 - 1e-9:
+            rest.append(math.log(score / (1 - score)) - sum(part for _, part in told.parts))
+    assert len(rest) > 200
+    assert rest == pytest.approx([rest[0]] * len(rest), abs=1e-5)
+
+
+def test_contributions_of_half_space_trees_and_a_usual_score_add_up_to_the_score() -> None:
+    trial = Trial(SCORERS["HalfSpace"])
+    scorer, asked = trial.taught(trial.examples(1)), trial.examples(2)
+    told = scorer.contributions(asked.batch) or []
+    rest = [
+        score - sum(part for _, part in one.parts)
+        for score, one in zip(scorer.score_many(asked.batch), told, strict=True)
+    ]
+    assert max(rest) - min(rest) < 1e-9 < max(rest)
+    assert told[0].how.startswith("approximation")
+
+
+def test_half_space_trees_name_the_input_that_is_unusual() -> None:
+    scorer, chance = HalfSpace(FEW), np.random.default_rng(1)
+    usual = chance.normal(0.1, 0.02, (WINDOW + 200, 3))
+    usual[0] = 1.0
+    scorer.learn(Batch(FEW, usual), None)
+    assert scorer.ready
+    odd = Batch.of(FEW, [[0.1, 0.95, 0.1], [0.1, 0.1, 0.1]])
+    unusual, common = scorer.score_many(odd)
+    assert unusual > common
+    told, _ = scorer.contributions(odd) or ()
+    assert told.parts[0][0] == "b"
+    assert told.parts[0][1] > 0
+
+
+def test_a_river_classifiers_contributions_are_those_of_the_linear_model_in_it() -> None:
+    chance = np.random.default_rng(2)
+    matrix, abuse = chance.normal(5, 2, (400, 3)), [bool(one) for one in chance.random(400) < 0.3]
+    matrix[:, 1] += 2 * np.array(abuse)
+    mine = Logistic(FEW, 3)
+    theirs = RiverScorer(preprocessing.StandardScaler() | linear_model.LogisticRegression(), FEW, 3)
+    for scorer in (mine, theirs):
+        scorer.learn(Batch(FEW, matrix), abuse)
+    asked = Batch.of(FEW, [[5.0, 9.0, 4.0]])
+    told = (theirs.contributions(asked) or [])[0]
+    weights = theirs.estimator["LogisticRegression"].weights
+    scaled = theirs.estimator["StandardScaler"].transform_one(dict(zip(FEW, asked.matrix[0].tolist(), strict=True)))
+    assert dict(told.parts) == pytest.approx({name: weights[name] * scaled[name] for name in FEW}, abs=1e-9)
+    assert told.parts[0][0] == (mine.contributions(asked) or [])[0].parts[0][0] == "b"
+
+
+@pytest.mark.parametrize("name", ["Logistic", "StackScorer", "TextScorer", "River's pipeline"])
+def test_what_learns_from_labels_counts_only_after_enough_of_both_classes(name: str) -> None:
+    scorer = SCORERS[name]()
+    examples = examples_for(scorer, 400, 1)
+    abuse = [one for one in examples.one_by_one() if one.abuse[0] and (not one.batch.texts or one.batch.texts[0])]
+    legit = [one for one in examples.one_by_one() if not one.abuse[0] and (not one.batch.texts or one.batch.texts[0])]
+    for lesson in (*abuse[:20], *legit[:2]):
+        teach(scorer, lesson)
+        assert not scorer.ready
+    teach(scorer, legit[2])
+    assert scorer.ready
+
+
+def test_a_stack_that_has_not_learned_is_the_mean_of_what_its_models_say() -> None:
+    scorer = StackScorer(("one", "other"), 3)
+    scores = {"one": np.array([0.9, 0.9, 0.8]), "other": np.array([0.9, 0.1, np.nan])}
+    both, contrary, half = scorer.score_many(Batch((), np.empty((3, 0)), scores=scores))
+    assert (both, contrary) == (pytest.approx(0.9), pytest.approx(0.5))
+    assert half == pytest.approx(1 / (1 + math.exp(-math.log(4) / 2)))
+
+
+def test_a_stack_of_which_every_model_failed_has_no_score_and_learns_nothing() -> None:
+    scorer = StackScorer(("one", "other"), 3)
+    batch = Batch((), np.empty((2, 0)), scores={"one": np.array([np.nan, 0.7])})
+    nothing, something = scorer.score_many(batch)
+    assert math.isnan(nothing)
+    assert something > 0.5
+    scorer.learn(batch, [True, True])
+    assert scorer.learned == 1
+
+
+def test_a_stack_leaves_out_a_model_that_says_the_contrary_and_never_turns_it_round() -> None:
+    scorer, chance = StackScorer(("good", "bad"), 3), np.random.default_rng(3)
+    abuse = chance.random(3000) < 0.4
+    good = 1 / (1 + np.exp(-chance.normal(np.where(abuse, 2.0, -2.0), 1.0)))
+    bad = 1 / (1 + np.exp(chance.normal(np.where(abuse, 2.0, -2.0), 1.0)))
+    scorer.learn(Batch((), np.empty((3000, 0)), scores={"good": good, "bad": bad}), [bool(one) for one in abuse])
+    grid = np.linspace(0.001, 0.999, 40)
+    for other in (0.01, 0.5, 0.99):
+        for rising in ("good", "bad"):
+            said = {"good": np.full(40, other), "bad": np.full(40, other), rising: grid}
+            scores = scorer.score_many(Batch((), np.empty((40, 0)), scores=said))
+            assert scores == sorted(scores)
+    told = (scorer.contributions(Batch((), np.empty((1, 0)), scores={"good": grid[-1:], "bad": grid[:1]})) or [])[0]
+    assert told.parts[0][0] == "good"
+    assert dict(told.parts)["bad"] == pytest.approx(0.0)
+
+
+def test_a_heavy_label_is_learned_more_often_by_an_estimator_that_takes_no_weights() -> None:
+    def probability(weight: float) -> float:
+        scorer = RiverScorer(naive_bayes.GaussianNB(), FEW, 3)
+        scorer.learn(
+            Batch.of(FEW, [[0, 0, 0], [1, 2, 0], [0, 1, 1]] * 4), [False, True, False] * 4, [1, weight, 1] * 4
+        )
+        return scorer.score_many(Batch.of(FEW, [[0.4, 1, 0.5]]))[0]
+
+    assert probability(0.5) < probability(1) < probability(2.5) < probability(8)
+
+
+class _Forgetful(Logistic):
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_intercept": 0.0}
+
+
+class _Counting(Logistic):
+    def score_many(self, batch: Batch) -> list[float]:
+        self._intercept += 0.001
+        return super().score_many(batch)
+
+
+class _Hoarding(Logistic):
+    def __init__(self, inputs: tuple[str, ...], min_labels: int) -> None:
+        super().__init__(inputs, min_labels)
+        self.kept: list[bytes] = []
+
+    def learn(self, batch: Batch, abuse: Any, weights: Any = None) -> None:
+        super().learn(batch, abuse, weights)
+        self.kept += [row.tobytes() for row in batch.matrix]
+
+
+class _Searching(_Hoarding):
+    def score_many(self, batch: Batch) -> list[float]:
+        found = super().score_many(batch)
+        return [score + 0 * sum(len(row) for row in self.kept) for score in found]
+
+
+class _OnWholeBatches(Logistic):
+    def score_many(self, batch: Batch) -> list[float]:
+        return [score / (1 + len(batch)) for score in super().score_many(batch)]
+
+
+class _Doubling(Logistic):
+    def score_many(self, batch: Batch) -> list[float]:
+        return [2 * score for score in super().score_many(batch)]
+
+
+class _Unscaled(Scorer):
+    """A running sum, which one NaN spoils."""
+
+    def __init__(self, inputs: tuple[str, ...]) -> None:
+        self.inputs, self.sum, self.count = inputs, 0.0, 0
+
+    def score_many(self, batch: Batch) -> list[float]:
+        return [1 / (1 + math.exp(-math.tanh(row[0] - self.sum))) for row in batch.matrix.tolist()]
+
+    def learn(self, batch: Batch, abuse: Any, weights: Any = None) -> None:
+        self.count += len(batch)
+        for row in batch.matrix.tolist():
+            self.sum += row[0]
+
+    @property
+    def ready(self) -> bool:
+        return self.count > 0
+
+    @property
+    def learned(self) -> int:
+        return self.count
+
+
+class _Boasting(Logistic):
+    def contributions(self, batch: Batch) -> list[Contributions]:
+        return [Contributions((("a", 1.0), ("b", -2.0)), "") for _ in range(len(batch))]
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda inputs: _Forgetful(inputs, 3), "goes on otherwise after a checkpoint"),
+        (lambda inputs: _Counting(inputs, 3), "score_many must not change the model"),
+        (lambda inputs: _Hoarding(inputs, 3), "grows without end"),
+        (lambda inputs: _Searching(inputs, 3), "gets slower without end"),
+        (lambda inputs: _OnWholeBatches(inputs, 3), "a batch scores otherwise than in batches of 1"),
+        (lambda inputs: _Doubling(inputs, 3), "a score lies in [0, 1]"),
+        (_Unscaled, "once it has learned NaN, infinity and 1e300"),
+        (lambda inputs: _Boasting(inputs, 3), "fill in 'how'"),
+        (lambda inputs: Logistic((*inputs, "d"), 3), "reads 'd', which 'make' was not given"),
+        (lambda _: anomaly.HalfSpaceTrees(n_trees=3), "give the estimator a seed"),
+        (lambda _: (lambda vector: vector) | linear_model.LogisticRegression(), "cannot be pickled"),
+        (lambda _: linear_model.LinearRegression(), "gives no probabilities"),
+        (lambda _: 1 / 0, "make raises ZeroDivisionError"),
+        (lambda _: KEPT, "the same object twice"),
+    ],
+)
+def test_checks_say_in_words_what_is_wrong_with_a_model(made: Callable[[tuple[str, ...]], Any], words: str) -> None:
+    assert words in " / ".join(check(Model("login.mine", made), FEW))
+
+
+def test_a_model_that_reads_an_unknown_feature_is_told_so() -> None:
+    (wrong,) = check(Model("login.mine", HalfSpace, inputs=("a", "z")), FEW)
+    assert "'z'" in wrong
+
+
+def test_a_good_model_passes_all_checks() -> None:
+    model = Model("login.mine", lambda inputs: preprocessing.StandardScaler() | linear_model.LogisticRegression())
+    assert check(model, FEW) == []
