@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 from support.deciding import bundle_of
 from support.events import CATALOGUES, KINDS, REFERENCE, T0, event, record
+from support.models import declared, fresh, served
 from support.verdicts import headers
 
 from features.event import to_rfc3339
@@ -24,8 +25,7 @@ from models.facts import Facts
 from models.judge import Case, judge
 from models.policy import Band, Escalation, Policy
 from models.registry import Manifest, Registry
-from models.scorers import fresh_scorers
-from models.served import serve
+from models.scorers import Batch
 from models.verdict import Verdict, decode, encode
 from streams.cli.main import weir
 from streams.explain.elastic import ElasticRecords, verdict_of
@@ -97,17 +97,15 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def story(registry: Path) -> list[bytes]:
     """One decision of interest, its correction, and others about the same account and about another one."""
-    scorers = fresh_scorers("login", min_labels=1)
-    saved = {}
+    scorers = fresh("login", min_labels=1)
+    rows = [[float(number) if name == "account.failures_1h" else 1.0 for name in LOGIN.names] for number in range(10)]
+    batch = Batch.of(LOGIN.names, rows)
+    versions = {}
     for name, scorer in scorers.items():
-        for number in range(10):
-            features = dict.fromkeys(LOGIN.names, 1) | {"account.failures_1h": float(number)}
-            scorer.learn(features, number > 4 if scorer.learns_from == "labels" else None)
-        manifest = Manifest(
-            model=name, kind="login", version="", state="", schema=LOGIN.schema, learned=10, made_ms=1
-        )
-        saved[name] = (Registry(registry).save(manifest, scorer, b"").version, scorer)
-    main = made("main", T0, serve(saved, "login.logistic"), FACTS)
+        scorer.learn(batch, [number > 4 for number in range(10)] if scorer.learns_from == "labels" else None)
+        manifest = Manifest(model=name, kind="login", schema=LOGIN.schema, learned=10, made_ms=1)
+        versions[name] = Registry(registry).save(manifest, scorer, b"").version
+    main = made("main", T0, served("login", scorers, versions), FACTS)
     verdict = decode(main)
     corrected = msgspec.structs.replace(
         verdict.data, action="allow", reasons=(), policy=(), corrects=verdict.id,
@@ -188,7 +186,7 @@ def test_history_is_what_was_decided_about_the_same_target_within_a_day(records:
 
 
 def explanation(records: Records, verdict: Verdict, registry: Path) -> Explanation:
-    return explain(verdict, records, CATALOGUES, find, ModelVersions(registry, min_labels=1))
+    return explain(verdict, records, CATALOGUES, find, ModelVersions(registry, declared(1)))
 
 
 def test_everything_that_explains_a_decision_is_said_in_words(

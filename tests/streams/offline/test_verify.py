@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.deciding import bundle_of
 from support.events import CATALOGUES, REFERENCE, T0, event
+from support.models import declared, fresh, served, teach
 from support.verdicts import replaced
 
 from models.bundle import Bundle
 from models.errors import RuleError
 from models.facts import Facts
 from models.judge import Case, judge
+from models.learning.calibration import Calibration
 from models.policy import Band, Policy
 from models.registry import Manifest, Registry
-from models.scorers import champion_name, fresh_scorers
-from models.served import serve
 from models.verdict import Verdict, decode, encode
 from streams.offline.verify import Finding, ModelVersions, Verifier
 from streams.offline.verify.differences import Difference, differences
 
 LOGIN = CATALOGUES["login"]
+CALIBRATION = Calibration(1.5, 0.75, 0.25)
 BUNDLE = bundle_of(
     Policy(bands=(Band("review", 0.5),), expires_s={"block": 3600}), ("often", "account.logins_1h >= 10", "block")
 )
@@ -50,18 +52,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def records(folder: Path) -> list[bytes]:
     """Verdicts of models that have learned, and stand in the registry."""
-    scorers = fresh_scorers("login", min_labels=2)
+    scorers = fresh("login")
+    teach(scorers, [[float(number % 3)] * len(LOGIN.names) for number in range(8)], "login")
     registry = Registry(folder)
     versions = {}
     for name, scorer in scorers.items():
-        for number in range(8):
-            features = dict.fromkeys(LOGIN.names, float(number % 3))
-            scorer.learn(features, number % 2 == 0 if scorer.learns_from == "labels" else None)
         manifest = Manifest(
-            model=name, kind="login", version="", state="", schema=LOGIN.schema, learned=scorer.learned, made_ms=1
+            model=name,
+            kind="login",
+            schema=LOGIN.schema,
+            learned=scorer.learned,
+            made_ms=1,
+            calibration=CALIBRATION,
         )
         versions[name] = registry.save(manifest, scorer, b"").version
-    models = serve({name: (versions[name], scorer) for name, scorer in scorers.items()}, champion_name("login"))
+    models = tuple(replace(model, calibration=CALIBRATION) for model in served("login", scorers, versions))
     made = []
     for number in range(40):
         one = event("login", f"e{number}", T0 + number, ip="192.0.2.1", user_agent="Mozilla/5.0", country="AT")
@@ -74,7 +79,7 @@ def records(folder: Path) -> list[bytes]:
 
 
 def verifier(folder: Path) -> Verifier:
-    return Verifier(CATALOGUES, find, ModelVersions(folder, min_labels=2), REFERENCE)
+    return Verifier(CATALOGUES, find, ModelVersions(folder, declared()), REFERENCE)
 
 
 def fields_of(finding: Finding | None) -> list[str]:
@@ -98,8 +103,7 @@ def test_without_its_models_a_verdict_is_proven_from_its_recorded_scores_on(
     assert (check.report.in_full, check.report.from_scores) == (0, 40)
     assert not (tmp_path / "nothing").exists()
     # The score is believed, and what comes of it is not.
-    scores = tuple(msgspec.structs.replace(one, score=0.75) for one in decode(records[0]).data.scores)
-    assert fields_of(check.verify(encode(replaced(records[0], scores=scores)))) == ["data.score", "data.policy[0]"]
+    assert fields_of(check.verify(encode(replaced(records[0], score=0.75)))) == ["data.policy[0]"]
 
 
 def test_one_altered_byte_anywhere_is_found(records: list[bytes], folder: Path) -> None:
@@ -243,7 +247,7 @@ def test_an_altered_model_is_not_used_and_is_named(records: list[bytes], folder:
     shutil.copytree(folder, copy)
     for path in copy.glob("weights/*"):
         path.write_bytes(path.read_bytes()[:-1] + b"x")
-    versions = ModelVersions(copy, min_labels=2)
+    versions = ModelVersions(copy, declared())
     check = Verifier(CATALOGUES, find, versions, REFERENCE)
     assert check.verify(records[0]) is None
     assert check.report.from_scores == 1
@@ -252,7 +256,7 @@ def test_an_altered_model_is_not_used_and_is_named(records: list[bytes], folder:
 
 @given(st.binary(max_size=300))
 def test_no_record_stops_verifying(record: bytes) -> None:
-    assert Verifier({}, find, ModelVersions(Path("/nonexistent"), 1), REFERENCE).verify(record) is not None
+    assert Verifier({}, find, ModelVersions(Path("/nonexistent"), declared()), REFERENCE).verify(record) is not None
 
 
 json_ = st.recursive(
