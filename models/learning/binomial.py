@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def most_below(n: int, rate: float, doubt: float) -> int:
@@ -15,16 +16,21 @@ def most_below(n: int, rate: float, doubt: float) -> int:
     """
     if n <= 0 or rate <= 0.0:
         return -1
-    if rate >= 1.0:
-        return n - 1
-    # Beyond the mean the sum is above one half, whatever the doubt.
-    most = min(n, math.ceil(n * rate) + 1)
-    k = np.arange(1, most + 1, dtype=np.float64)
-    steps = np.log((n - k + 1) / k) + (math.log(rate) - math.log1p(-rate))
-    logs = np.concatenate([[0.0], np.cumsum(steps)]) + n * math.log1p(-rate)
-    return int(np.searchsorted(np.cumsum(np.exp(logs)), doubt, side="right")) - 1
+    return int(np.searchsorted(_at_most(n, rate), doubt, side="right")) - 1
 
 
 def least_above(n: int, rate: float, doubt: float) -> int:
     """The least k with P(more than k of n) <= ``doubt`` if each happens with probability ``rate``."""
-    return n - 1 - most_below(n, 1.0 - rate, doubt)
+    if n <= 0 or rate <= 0.0:
+        return 0
+    return int(np.searchsorted(_at_most(n, rate), 1.0 - doubt, side="left"))
+
+
+def _at_most(n: int, rate: float) -> NDArray[np.float64]:
+    """P(at most k of n) for k = 0, 1, … up to where it is 1 but for rounding; ``rate`` is above 0 and below 1."""
+    mean = n * rate
+    most = min(n, math.ceil(mean + 10 * math.sqrt(mean)) + 20)
+    k = np.arange(1, most + 1, dtype=np.float64)
+    steps = np.log((n - k + 1) / k) + (math.log(rate) - math.log1p(-rate))
+    logs = np.concatenate([[0.0], np.cumsum(steps)]) + n * math.log1p(-rate)
+    return np.cumsum(np.exp(logs))

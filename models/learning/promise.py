@@ -31,16 +31,18 @@ class Promise(msgspec.Struct):
     the order of the scores. This is adaptive conformal inference (Gibbs and Candès, "Adaptive conformal inference
     under distribution shift", NeurIPS 2021) with step rate / 3, its level never above the promise.
 
-    ``raw``: the threshold, None before the first legitimate label; ``below``: the highest legitimate score that has
-    to stay below it. ``thin``: it is a mere estimate, too few labels speak for it to hinder anybody.
-    ``legit``: the labels that it was found from. ``measured``, ``hits``: labels counted since there was a threshold
-    for the first time, and which of the newest reached that of their time.
+    ``raw``: the threshold, None before the first legitimate label; ``low``, ``high``: the ends of its 95 % interval;
+    ``below``: the highest legitimate score that has to stay below it. ``thin``: it is a mere estimate, too few labels
+    speak for it to hinder anybody. ``legit``: the labels that it was found from. ``measured``, ``hits``: labels
+    counted since there was a threshold for the first time, and which of the newest reached that of their time.
     """
 
     rate: float
     credit: float = 0.0
     raw: float | None = None
     below: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
     thin: bool = True
     legit: int = 0
     measured: int = 0
@@ -89,25 +91,25 @@ class Promise(msgspec.Struct):
             self.raw, self.thin = 1.0, True
         else:
             self.raw = _middle(self.below, legit, abuse)
+        self.low = _score(legit, least_above(n, self.rate, DOUBT / 2), 0.0)
+        self.high = _score(legit, most_below(n, self.rate, DOUBT / 2), 1.0)
 
     @property
     def in_force(self) -> float | None:
         """The raw score from which somebody may be hindered."""
         return None if self.thin else self.raw
 
-    def threshold(self, legit: Floats, calibration: Calibration) -> Threshold | None:
-        """On the calibrated scale; ``legit``: sorted legitimate scores of late, for the interval."""
+    def threshold(self, calibration: Calibration) -> Threshold | None:
+        """On the calibrated scale."""
         if self.raw is None:
             return None
         value, least = calibration.apply(self.raw), calibration.apply(self.below)
         if value <= least < 1.0:
             value = math.nextafter(least, 1.0)
-        low = _score(legit, least_above(len(legit), self.rate, DOUBT / 2), 0.0)
-        high = _score(legit, most_below(len(legit), self.rate, DOUBT / 2), 1.0)
         return Threshold(
             value=value,
-            low=min(value, calibration.apply(low)),
-            high=max(value, calibration.apply(high)),
+            low=min(value, calibration.apply(self.low)),
+            high=max(value, calibration.apply(self.high)),
             achieved=self.achieved,
             legit=self.legit,
             measured=self.counted,

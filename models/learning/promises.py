@@ -79,13 +79,8 @@ class Promises:
 
     def thresholds(self, rates: Iterable[float], calibration: Calibration) -> dict[str, Threshold]:
         """By ``rate_name``, of rates that are followed; no entry before the first legitimate label."""
-        legit = np.sort(self.legit.column())
-        found = {}
-        for name in map(rate_name, rates):
-            threshold = self.by_name[name].threshold(legit, calibration)
-            if threshold is not None:
-                found[name] = threshold
-        return found
+        found = {name: self.by_name[name].threshold(calibration) for name in map(rate_name, rates)}
+        return {name: threshold for name, threshold in found.items() if threshold is not None}
 
     def kept(self) -> dict[str, Kept]:
         return {name: promise.kept(len(self.legit)) for name, promise in self.by_name.items()}
