@@ -11,6 +11,11 @@ _COMMANDS = {
     "show": ("streams.cli.models.show", "show"),
     "promote": ("streams.cli.models.promote", "promote"),
     "rollback": ("streams.cli.models.rollback", "rollback"),
+    "compare": ("streams.cli.models.compare", "compare"),
+    "report": ("streams.cli.models.report", "report"),
+    "check": ("streams.cli.models.check", "check"),
+    "export": ("streams.cli.models.carry", "export"),
+    "import": ("streams.cli.models.carry", "import_"),
 }
 
 

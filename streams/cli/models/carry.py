@@ -1,0 +1,50 @@
+"""``weir models export`` and ``import``: a model in one file, from one registry to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from models.errors import ModelError
+from models.registry import Registry, refuse
+from streams.cli.features.known import catalogues_of
+from streams.cli.models.known import known
+from streams.settings import load_settings
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("out", type=_FILE)
+@click.option("--state", is_flag=True, help="Also what it needs to go on learning where it stopped.")
+def export(model: str, out: Path, state: bool) -> None:
+    """Write MODEL (its newest checkpoint) or MODEL@VERSION, with all that it stacks, to the archive OUT.
+
+    It is signed by this registry's key: whoever imports it elsewhere needs that key.
+    """
+    now = known(load_settings())
+    champion, manifest = now.found(model)
+    if out.exists():
+        raise ModelError(f"{out} exists: name a new file")
+    now.registry.export(manifest, out, state=state)
+    click.echo(f"{out}: {champion.model}@{manifest.version}, {out.stat().st_size:,} bytes")
+
+
+@click.command("import")
+@click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", type=_FILE, help="The key file of the registry that exported it, if it is another one.")
+def import_(archive: Path, key: Path | None) -> None:
+    """Take a model from ARCHIVE into the registry; nothing of it runs before its signature is proven.
+
+    It is kept for good, and scores once it is promoted: 'weir models promote MODEL@VERSION'.
+    """
+    settings = load_settings()
+    registry = Registry(settings.registry, settings.registry_key_file)
+    manifest = registry.import_archive(archive, key)
+    click.echo(f"{manifest.model}@{manifest.version} is in the registry.")
+    catalogues = catalogues_of(None)
+    if manifest.kind not in catalogues:
+        raise ModelError(f"there is no kind {manifest.kind!r} here: see the setting kinds_folders")
+    refuse(manifest, catalogues[manifest.kind])
