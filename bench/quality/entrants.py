@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from quality.bogofilter import Bogofilter, Program
@@ -10,9 +9,11 @@ from quality.conditions import AT_ONCE, CONDITIONS, NO_CAP
 from quality.mails import Corpus
 from quality.protocol import Contestant, Run, score_then_learn
 from quality.river_text import BASELINES, RiverText
-from quality.weir import LOGISTIC, NO_FEATURES, STACK, TEXT, Features, Weir
+from quality.weir import KIND, Features, Weir, declared
 
-WEIR_TEXT, WEIR_STACK, WEIR_TABULAR = "Weir mail.text", "Weir mail.stack", "Weir mail.logistic"
+WEIR = "Weir: "
+WEIR_TEXT, WEIR_TABULAR = f"{WEIR}{KIND}.text", f"{WEIR}{KIND}.logistic"
+WEIR_CHAMPION = f"{WEIR}{declared().champion(KIND)}"
 BOGOFILTER = "bogofilter"
 RIVER = "River: "
 # Its processes take the better part of a minute a run, so it meets these only.
@@ -39,10 +40,6 @@ class Field:
     def _make(self, row: str, capped: bool) -> Contestant:
         if row.startswith(RIVER):
             return RiverText(self.corpus, BASELINES[row.removeprefix(RIVER)])
-        makers: dict[str, Callable[[], Contestant]] = {
-            WEIR_TEXT: lambda: Weir(self.corpus, (TEXT,), NO_FEATURES, capped),
-            WEIR_TABULAR: lambda: Weir(self.corpus, (LOGISTIC,), self.features, capped),
-            WEIR_STACK: lambda: Weir(self.corpus, (LOGISTIC, TEXT, STACK), self.features, capped),
-            BOGOFILTER: lambda: Bogofilter(self.corpus, self.bogofilter),
-        }
-        return makers[row]()
+        if row.startswith(WEIR):
+            return Weir(self.corpus, row.removeprefix(WEIR), self.features, capped)
+        return Bogofilter(self.corpus, self.bogofilter)

@@ -72,8 +72,8 @@ def default_corpus() -> Corpus:
 def corpus_at(path: Path, since: str | None = None) -> Corpus:
     """Any labelled mails: JSON lines with ``label``, an index of TREC's spam track, or folders.
 
-    In folders a mail's label is that of the nearest one with the word ``ham``, ``legit`` or ``spam`` in its name, else
-    of the file: ``easy_ham/0001``, ``enron1/spam/7.txt``, ``mine/spam.mbox``.
+    In folders a mail's label is that of the nearest one with the word ``ham``, ``legit`` or ``spam`` in its name,
+    else of the file: ``easy_ham/0001``, ``enron1/spam/7.txt``, ``mine/spam.mbox``.
     An index keeps its order, which is that of delivery; all else is ordered by time. Raises InputError.
     """
     index = path / "index" if path.is_dir() else path
@@ -91,7 +91,7 @@ def _with_labels(found: Iterable[RawMail | UnreadableLine]) -> Iterator[RawMail 
 
 
 def _label_in(name: str) -> str | None:
-    """By the nearest folder, then by the file's own name; the folder that was given is not asked, if there are more."""
+    """By the nearest folder below the given one, then by the file's own name."""
     *folders, file = name.lower().split("/")
     for part in (*reversed(folders[1:]), file):
         words = set(_LETTERS.findall(part))

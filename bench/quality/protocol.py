@@ -45,7 +45,7 @@ class Contestant(ABC):
 
     def close(self) -> None:
         """Give back what it holds outside of memory."""
-        return None
+        return
 
 
 @dataclass(frozen=True, slots=True)

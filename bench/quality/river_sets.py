@@ -19,6 +19,7 @@ import numpy as np
 from river import datasets, linear_model, metrics, optim, preprocessing, tree
 
 from models.scorers.base import Batch, Scorer, Vector
+from models.scorers.forest import Forest
 from models.scorers.halfspace import HalfSpace
 from models.scorers.logistic import Logistic
 from quality.figures import Truth, auc, average_precision
@@ -83,7 +84,10 @@ PUBLISHED: dict[tuple[str, str], tuple[Callable[[], Any], tuple[str, str]]] = {
 OURS: dict[str, Callable[[tuple[str, ...]], Scorer]] = {
     "Weir Logistic": lambda names: Logistic(names, 1),
     "Weir HalfSpace (no labels)": HalfSpace,
+    "Weir Forest": lambda names: Forest(names, 1),
 }
+# A millisecond an event: of SMTP's 95,156 it would be minutes.
+_DEAR = "Weir Forest"
 
 
 def phishing() -> Set:
@@ -142,7 +146,7 @@ def _by_river(one: Set, name: str, model: Any, published: tuple[str, str]) -> Re
 
 def our_results(one: Set) -> list[Result]:
     """Weir's tabular models on the same events, in the same order, each scored before it is learned."""
-    return [_by_us(one, name, make(one.names)) for name, make in OURS.items()]
+    return [_by_us(one, name, make(one.names)) for name, make in OURS.items() if name != _DEAR or one.name != SMTP]
 
 
 def _by_us(one: Set, name: str, scorer: Scorer) -> Result:
