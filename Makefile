@@ -68,6 +68,10 @@ bench-rules: setup ## 500 rules on an event, beside CEL and rule-engine (2 minut
 	$(BIN)/uv pip install --quiet --target build/bench common-expression-language==0.10.0 rule-engine==5.1.0
 	PYTHONPATH=build/bench $(BIN)/python bench/rules.py
 
+.PHONY: bench-scorers
+bench-scorers: setup ## Scoring and learning of the shipped models, beside plain River calls (2 minutes)
+	$(BIN)/python bench/scorers.py
+
 .PHONY: bench-backtest
 bench-backtest: setup ## Events a second that a backtest judges, recorded and recomputed (2 minutes)
 	$(BIN)/python bench/backtest.py

@@ -15,4 +15,5 @@ class Forest(RiverScorer):
     """
 
     def __init__(self, inputs: tuple[str, ...], min_labels: int) -> None:
-        super().__init__(forest.ARFClassifier(n_models=10, max_depth=6, seed=1), inputs, min_labels)
+        trees = forest.ARFClassifier(n_models=10, max_depth=6, leaf_prediction="mc", seed=1)
+        super().__init__(trees, inputs, min_labels)
