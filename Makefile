@@ -76,6 +76,10 @@ bench-scorers: setup ## Scoring and learning of the shipped models, beside plain
 bench-backtest: setup ## Events a second that a backtest judges, recorded and recomputed (2 minutes)
 	$(BIN)/python bench/backtest.py
 
+.PHONY: bench-models
+bench-models: setup ## Quality of the models, beside bogofilter and River (6 minutes; ARGS="--mail PATH --from DATE")
+	$(BIN)/python bench/model_quality.py $(ARGS)
+
 .PHONY: bench-swap
 bench-swap: setup ## Micro-batches beside the compiling and swapping of 500 rules (2 minutes)
 	$(BIN)/python bench/swap.py

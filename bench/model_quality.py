@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench-models", description=__doc__.partition("\n")[0])
     parser.add_argument("--mail", type=Path, action="append", default=[], help="a labelled corpus; may be repeated")
     parser.add_argument("--from", dest="since", help="leave out the earlier mails of --mail, like 2002-07-15")
+    parser.add_argument("--first", type=int, help="only so many mails of each corpus")
     parser.add_argument("--quick", action="store_true", help="only the first mails, few conditions, Phishing only")
     parser.add_argument("--out", type=Path, default=OUT, help="the folder to write to")
     options = parser.parse_args(arguments)
@@ -78,7 +79,8 @@ def river_results(quick: bool) -> tuple[list[river_sets.Result], str]:
 
 def corpora(options: argparse.Namespace) -> list[Corpus]:
     read = [corpus_at(path, options.since) for path in options.mail] or [default_corpus()]
-    return [one.first(QUICK_MAILS) for one in read] if options.quick else read
+    first = options.first or (QUICK_MAILS if options.quick else None)
+    return read if first is None else [one.first(first) for one in read]
 
 
 if __name__ == "__main__":
