@@ -8,6 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+_DELAYS = (1.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 43_200.0, 86_400.0, 259_200.0, 604_800.0, 2_592_000.0)
 
 EVENTS = Counter("weir_events_total", "Records read from the event topics", ["kind"])
 VERDICTS = Counter("weir_verdicts_total", "Verdicts published", ["kind", "action"])
@@ -47,9 +48,45 @@ FROZEN = Gauge("weir_frozen", "1 while somebody holds a kind's actions down with
 BUDGET_TRIPPED = Gauge("weir_budget_tripped", "1 while a budget is used up and not reset", ["kind", "budget"])
 LIST_ENTRIES = Gauge("weir_list_entries", "Values that people set in a list, expired ones too", ["list"])
 
-LABELS = Counter("weir_labels_total", "Labels read, by what became of them", ["kind", "result"])
+LABELS = Counter(
+    "weir_labels_total",
+    "Labels read, by what became of them in each model that they teach",
+    ["kind", "result", "model"],
+)
+LABEL_DELAY_SECONDS = Histogram(
+    "weir_label_delay_seconds", "From an event to the label about it", ["kind"], buckets=_DELAYS
+)
 LEARNED = Counter("weir_learned_total", "Examples learned", ["model"])
-MODEL_AUC = Gauge("weir_model_rolling_auc", "Area under the ROC curve of the last labelled decisions", ["model"])
+MODEL_AUC = Gauge(
+    "weir_model_rolling_auc", "Area under the ROC curve of the last labelled decisions", ["model", "kind"]
+)
+MODEL_PRECISION = Gauge(
+    "weir_model_precision_ratio",
+    "Share of abuse among labelled decisions at or above a threshold, or a promised rate's",
+    ["model", "kind", "threshold"],
+)
+MODEL_RECALL = Gauge(
+    "weir_model_recall_ratio",
+    "Share of labelled abuse at or above a threshold, or a promised rate's",
+    ["model", "kind", "threshold"],
+)
+MODEL_FALSE_POSITIVES = Gauge(
+    "weir_model_false_positive_ratio",
+    "Share of legitimate labelled decisions at or above a threshold, or a promised rate's",
+    ["model", "kind", "threshold"],
+)
+MODEL_CALIBRATION_ERROR = Gauge(
+    "weir_model_calibration_error_ratio", "Mean distance of calibrated scores from what came true", ["model", "kind"]
+)
+MODEL_THRESHOLD = Gauge(
+    "weir_model_threshold_ratio",
+    "Calibrated score that keeps a promised rate of false positives",
+    ["model", "kind", "rate"],
+)
+PROMISE_KEPT = Gauge(
+    "weir_promise_achieved_ratio", "False positives in place of a promised rate of them", ["model", "kind", "rate"]
+)
+ABUSE_LABELS = Gauge("weir_abuse_label_ratio", "Share of abuse among the labels of late", ["model", "kind"])
 WAITING_LABELS = Gauge("weir_waiting_labels", "Labels whose decision has not been seen", ["model"])
 CHECKPOINTS = Counter("weir_checkpoints_total", "Model checkpoints announced", ["model"])
 

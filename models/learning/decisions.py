@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -28,9 +28,10 @@ class Origin(NamedTuple):
 class Decision:
     """What learning needs of a verdict.
 
-    ``names`` and ``values``: the features. ``score_values``: by ``models``, what they said at decision time, raw.
-    ``champion``: whose score counted, ``calibrated``: what it came to, None while it was warming.
-    ``origin``: where the event's text can be read.
+    ``names`` and ``values``: the features. ``score_values``: by ``models``, what they said at decision time, raw, in
+    the ``versions`` of then. ``champion``: whose score counted, ``calibrated``: what it came to, None while it was
+    warming; ``thresholds``: by promised rate, those in force that were not thin. ``origin``: where the event's text
+    can be read.
     """
 
     id: str
@@ -40,8 +41,10 @@ class Decision:
     models: tuple[str, ...]
     score_values: array[float]
     correction: bool = False
+    versions: tuple[str, ...] = ()
     champion: str = ""
     calibrated: float | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     time_ms: int = 0
     action: str = ""
     origin: Origin | None = None
@@ -49,6 +52,21 @@ class Decision:
     @property
     def scores(self) -> dict[str, float]:
         return dict(zip(self.models, self.score_values, strict=True))
+
+    @property
+    def reached(self) -> dict[str, bool]:
+        """By promised rate, whether the champion's score came up to the threshold in force."""
+        said = self.calibrated
+        return {} if said is None else {rate: said >= threshold for rate, threshold in self.thresholds.items()}
+
+    def version_of(self, model: str) -> str | None:
+        """The version of the model that scored this."""
+        return dict(zip(self.models, self.versions, strict=False)).get(model)
+
+
+class RecordedFacts(msgspec.Struct, frozen=True):
+    thresholds: dict[str, float] = {}
+    thin: tuple[str, ...] = ()
 
 
 class RecordedData(msgspec.Struct, frozen=True):
@@ -59,6 +77,7 @@ class RecordedData(msgspec.Struct, frozen=True):
     score: float | None
     scores: tuple[Score, ...]
     features: dict[str, float]
+    facts: RecordedFacts
     corrects: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -66,6 +85,13 @@ class Recorded(msgspec.Struct, frozen=True):
     id: str
     time: datetime
     data: RecordedData
+
+
+class _Facts(Protocol):
+    @property
+    def thresholds(self) -> dict[str, float]: ...
+    @property
+    def thin(self) -> tuple[str, ...]: ...
 
 
 class _Data(Protocol):
@@ -79,6 +105,8 @@ class _Data(Protocol):
     def scores(self) -> Iterable[Score]: ...
     @property
     def features(self) -> Mapping[str, float]: ...
+    @property
+    def facts(self) -> _Facts: ...
     @property
     def corrects(self) -> str | msgspec.UnsetType: ...
 
@@ -113,8 +141,11 @@ def decision_of(verdict: _Verdict, origin: Origin | None = None) -> Decision:
         models=_once(tuple(score.model for score in data.scores)),
         score_values=array("d", (score.score for score in data.scores)),
         correction=isinstance(data.corrects, str),
+        versions=_once(tuple(score.version for score in data.scores)),
         champion=next((score.model for score in data.scores if score.role == "champion"), ""),
         calibrated=data.score,
+        # Nobody was hindered by a thin one.
+        thresholds={rate: found for rate, found in data.facts.thresholds.items() if rate not in data.facts.thin},
         time_ms=to_milliseconds(time),
         action=data.action,
         origin=origin,

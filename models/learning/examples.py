@@ -66,3 +66,9 @@ def batch_of(
         scores = {name: np.array([one.get(name, _NAN) for one in recorded]) for name in scorer.stacks}
     read = [texts[decision.id] for decision in decisions] if scorer.reads_text else ()
     return Batch.of(scorer.inputs, inputs.rows(decisions), read, scores)
+
+
+def newest(batch: Batch, most: int) -> Batch:
+    """The last events of a batch, at most so many."""
+    scores = {name: column[-most:] for name, column in batch.scores.items()}
+    return Batch(batch.names, batch.matrix[-most:], batch.texts[-most:], scores)

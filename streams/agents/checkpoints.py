@@ -2,88 +2,167 @@
 
 from __future__ import annotations
 
+import pickle
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import structlog
-from confluent_kafka import KafkaException, Producer
 
 from features.catalogue import Catalogue
-from models.learning.learner import ModelLearner, State, decode_state, encode_state
-from models.registry import Manifest, Registry
-from models.scorers import fresh_scorers
+from models.errors import ModelError, RegistryUnavailable
+from models.learning.learner import ModelLearner
+from models.learning.state import State, decode_state, encode_state
+from models.policy import Policy
+from models.registry import Manifest, Registry, refuse
+from models.scorers import Declared
 from streams import metrics
 from streams.control import ControlReader
-from streams.kafka import insist, producer_config
+from streams.learning.announcer import Announcer
+from streams.learning.gauges import Gauges
+from streams.learning.manifests import cost_us, manifest_of
 from streams.served_models import MODEL_KEY
 from streams.settings import Settings
-from streams.topics import CONTROL
 
 log = structlog.get_logger()
-_TIMEOUT_S = 60
 _SAVES_BETWEEN_PRUNES = 100
+# Storing large models takes time and room: the next checkpoint of 1 MB comes after 10 s at the earliest.
+_BYTES_A_SECOND = 100_000
+# A checkpoint that only moves positions saves reading at a restart, and is not urgent.
+_POSITIONS_S = 60.0
+OnControl = Callable[[str, bytes | None], None]
 
 
 class Checkpoints:
-    """One transactional producer a model: its transactional.id fences a learner that lives on as a zombie."""
+    """``newest``: by model, the manifest of its last checkpoint. ``policies``: by kind, those in force, by whose
+    thresholds a model is measured. ``drifting``: what speaks against a model at present, as its checkpoint says it.
+    """
 
-    def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogues: Mapping[str, Catalogue],
+        declared: Declared,
+        policies: Mapping[str, Policy],
+        drifting: Callable[[ModelLearner], Sequence[str]],
+    ) -> None:
         self._settings = settings
         self._catalogues = catalogues
+        self._declared = declared
         self._registry = Registry(settings.registry, settings.registry_key_file)
-        self._producers: dict[str, Producer] = {}
+        self._announcer = Announcer(settings)
         self._saves = 0
+        self._restored = False
+        self._due_s: dict[str, float] = {}
+        self._positions_s: dict[str, float] = {}
+        self._learned: dict[str, int] = {}
+        self.newest: dict[str, Manifest] = {}
+        self._policies = policies
+        self._drifting = drifting
+        self._gauges = Gauges()
 
-    def restore(self) -> dict[str, ModelLearner]:
-        """Fence other learners, then take up every model where its newest checkpoint left it."""
-        fresh = {
-            name: (kind, scorer)
-            for kind in self._catalogues
-            for name, scorer in fresh_scorers(kind, self._settings.min_labels).items()
-        }
-        for name in fresh:
-            self._producers[name] = self._transactional(name)
-        manifests = self._manifests()
-        learners = {}
-        for name, (kind, scorer) in fresh.items():
-            learners[name] = ModelLearner(name, kind, scorer)
-            if name in manifests:
-                learners[name] = self._restored(learners[name], manifests[name])
-        return learners
+    def restore(self, on_control: OnControl) -> tuple[dict[str, ModelLearner], ControlReader]:
+        """Fence other learners, then take up every model where its newest checkpoint left it.
+
+        ``on_control`` gets what else stands on the control topic, now and, from the reader that comes back, later.
+        """
+        declared = {name: kind for kind, models in self._declared.models.items() for name in models}
+        self._announcer.fence(declared)
+        found: dict[str, Manifest] = {}
+
+        def take(key: str, value: bytes | None) -> None:
+            if not key.startswith(MODEL_KEY):
+                on_control(key, value)
+            elif not self._restored:
+                _take_manifest(found, key.removeprefix(MODEL_KEY), value)
+
+        reader = ControlReader(self._settings, take)
+        reader.read_to_end()
+        # Those that were started anew are known by now only: what was announced before they were fenced counts too.
+        while self._announcer.fence(name for name in found if self._is_ours(found[name])):
+            reader.read_to_end()
+        for name, manifest in found.items():
+            if self._is_ours(manifest):
+                declared[name] = manifest.kind
+                self.newest[name] = manifest
+        self._restored = True
+        learners = {name: self._taken_up(name, kind) for name, kind in declared.items()}
+        for learner in learners.values():
+            self._saved(learner, 0)
+        return learners, reader
+
+    def begin(self, kind: str, spec: str, name: str) -> ModelLearner:
+        """A model of that declaration that has learned nothing."""
+        self._announcer.fence([name])
+        learner = ModelLearner(name, kind, self._declared.fresh(kind, spec))
+        self._saved(learner, 0)
+        return learner
+
+    def retire(self, name: str) -> bool:
+        """Take its announcement back, so that nobody serves it any more; its checkpoints stay for a time."""
+        self.newest.pop(name, None)
+        return self._announcer.announce(name, f"{MODEL_KEY}{name}", None)
+
+    def spec_of(self, name: str) -> str:
+        """The declaration of a model."""
+        return name if name.partition(".")[0] in self._declared.models and self._is_declared(name) else _spec(name)
+
+    def due(self, learners: Iterable[ModelLearner]) -> Iterator[ModelLearner]:
+        now_s = time.monotonic()
+        for learner in learners:
+            if learner.faults:
+                # It may have broken off in an example: the next success or the last checkpoint heals it.
+                continue
+            due_s = self._due_s[learner.name] if learner.changed else self._positions_s[learner.name]
+            if now_s >= due_s:
+                yield learner
 
     def save(self, learner: ModelLearner, remembered: Mapping[str, int]) -> None:
         """Store and announce; afterwards the checkpoint is the model's newest, unless Kafka was away for long: then
         ``learner.changed`` stays as it was, and the next save makes up for it. Raises KafkaException if fenced.
         """
-        metrics.LABELS.labels(learner.kind, "expired").inc(learner.forget_old())
+        expired = learner.state.forget_old()
+        if learner.teaches:
+            metrics.LABELS.labels(learner.kind, "expired", learner.name).inc(expired)
         learner.state.remembered = dict(remembered)
-        manifest = Manifest(
-            model=learner.name,
-            kind=learner.kind,
-            version="",
-            state="",
-            schema=self._catalogues[learner.kind].schema,
-            learned=learner.scorer.learned,
-            made_ms=int(time.time() * 1000),
+        before = self.newest.get(learner.name)
+        manifest = manifest_of(
+            learner,
+            self.spec_of(learner.name),
+            self._catalogues[learner.kind],
+            self._policies.get(learner.kind),
+            parent=before.version if before is not None else "",
+            cost_us=cost_us(learner),
+            drifting=self._drifting(learner),
         )
-        saved = self._registry.save(manifest, learner.scorer, encode_state(learner.state))
-        producer = self._producers[learner.name]
-        producer.begin_transaction()
-        producer.produce(
-            self._settings.topic(CONTROL), msgspec.json.encode(saved), f"{MODEL_KEY}{learner.name}".encode()
-        )
-        try:
-            insist(lambda: producer.commit_transaction(_TIMEOUT_S))
-        except KafkaException as error:
-            if not error.args[0].txn_requires_abort():
-                raise
-            insist(lambda: producer.abort_transaction(_TIMEOUT_S))
-            log.warning("checkpoint_postponed", model=learner.name, why=error.args[0].name())
+        state = encode_state(learner.snapshot())
+        saved = self._registry.save(manifest, learner.scorer, state)
+        if not self._announcer.announce(learner.name, f"{MODEL_KEY}{learner.name}", msgspec.json.encode(saved)):
             return
+        self.newest[learner.name] = saved
         learner.changed = False
         self._prune()
-        metrics.CHECKPOINTS.labels(learner.name).inc()
+        self._gauges.show(learner, saved)
+        metrics.LEARNED.labels(learner.name).inc(learner.scorer.learned - self._learned[learner.name])
+        self._saved(learner, len(state) + len(pickle.dumps(learner.scorer, protocol=5)))
+
+    def go_back(self, learner: ModelLearner) -> bool:
+        """Give a learner the scorer of its last checkpoint; False if there is none that can be used."""
+        manifest = self.newest.get(learner.name)
+        if manifest is None:
+            return False
+        try:
+            learner.use(self._registry.load(manifest))
+        except ModelError as error:
+            log.error("model_lost", model=learner.name, why=str(error))
+            return False
+        return True
+
+    def _saved(self, learner: ModelLearner, size: int) -> None:
+        now_s = time.monotonic()
+        self._learned[learner.name] = learner.scorer.learned
+        self._due_s[learner.name] = now_s + max(self._settings.checkpoint_s, size / _BYTES_A_SECOND)
+        self._positions_s[learner.name] = max(self._due_s[learner.name], now_s + _POSITIONS_S)
 
     def _prune(self) -> None:
         """Now and then: there are many versions to look through."""
@@ -91,32 +170,59 @@ class Checkpoints:
             self._registry.prune(int((time.time() - self._settings.keep_models_hours * 3600) * 1000))
         self._saves += 1
 
-    def _transactional(self, name: str) -> Producer:
-        config = producer_config(self._settings, f"{self._settings.namespace}-learner")
-        # A transaction that cannot end must not hold back the readers of the topic for long.
-        config |= {"transactional.id": f"{self._settings.namespace}-{name}", "transaction.timeout.ms": 30_000}
-        config |= {"message.timeout.ms": 30_000}
-        producer = Producer(config)
-        insist(lambda: producer.init_transactions(_TIMEOUT_S))
-        return producer
+    def _is_declared(self, name: str) -> bool:
+        return any(name in models for models in self._declared.models.values())
 
-    def _manifests(self) -> dict[str, Manifest]:
-        found: dict[str, Manifest] = {}
+    def _is_ours(self, manifest: Manifest) -> bool:
+        return manifest.kind in self._catalogues and manifest.spec in self._declared.models[manifest.kind]
 
-        def take(key: str, value: bytes | None) -> None:
-            if key.startswith(MODEL_KEY) and value is not None:
-                found[key.removeprefix(MODEL_KEY)] = msgspec.json.decode(value, type=Manifest)
+    def _taken_up(self, name: str, kind: str) -> ModelLearner:
+        """From its newest checkpoint that can be used: what came after an older one is learned once more."""
+        fresh = ModelLearner(name, kind, self._declared.fresh(kind, self.spec_of(name)))
+        newest = self.newest.get(name)
+        if newest is None:
+            return fresh
+        for manifest in self._candidates(newest):
+            try:
+                state = decode_state(self._registry.load_state(manifest))
+                return self._resumed(fresh, manifest, state)
+            except RegistryUnavailable:
+                raise
+            except (ModelError, msgspec.MsgspecError) as error:
+                metrics.MODEL_FAULTS.labels(name).inc()
+                log.error("checkpoint_refused", model=name, why=str(error), doing="taking an older one, or none")
+        log.error("model_starts_anew", model=name, why="none of its checkpoints can be used")
+        return fresh
 
-        reader = ControlReader(self._settings, take)
+    def _candidates(self, newest: Manifest) -> Iterator[Manifest]:
+        yield newest
+        for manifest in self._registry.list(newest.model):
+            if manifest.state and manifest.made_ms < newest.made_ms:
+                yield manifest
+
+    def _resumed(self, fresh: ModelLearner, manifest: Manifest, state: State) -> ModelLearner:
         try:
-            reader.read_to_end()
-        finally:
-            reader.stop()
-        return found
+            refuse(manifest, self._catalogues[manifest.kind])
+        except ModelError as error:
+            log.warning("model_starts_anew", model=manifest.model, why=str(error))
+            return ModelLearner(fresh.name, fresh.kind, fresh.scorer, State(positions=state.positions))
+        return ModelLearner(fresh.name, fresh.kind, self._registry.load(manifest), state)
 
-    def _restored(self, fresh: ModelLearner, manifest: Manifest) -> ModelLearner:
-        state = decode_state(self._registry.load_state(manifest))
-        if manifest.schema == self._catalogues[manifest.kind].schema:
-            return ModelLearner(fresh.name, fresh.kind, self._registry.load(manifest), state)
-        log.warning("model_starts_anew", model=manifest.model, why="its checkpoint has other feature definitions")
-        return ModelLearner(fresh.name, fresh.kind, fresh.scorer, State(positions=state.positions))
+
+def _take_manifest(found: dict[str, Manifest], name: str, value: bytes | None) -> None:
+    found.pop(name, None)
+    if value is None:
+        return
+    try:
+        manifest = msgspec.json.decode(value, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeError):
+        log.error("checkpoint_refused", model=name, why="its announcement cannot be read", doing="starting anew")
+        return
+    if manifest.model == name:
+        found[name] = manifest
+
+
+def _spec(name: str) -> str:
+    """Of ``login.mine-2`` the declaration ``login.mine``."""
+    spec, _, number = name.rpartition("-")
+    return spec if spec and number.isdigit() else name

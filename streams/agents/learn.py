@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-import msgspec
-import structlog
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Message
 
 from features.catalogue import Catalogue
 from features.errors import InvalidEvent
-from models.learning.decisions import Decision, Decisions, decision_of
-from models.learning.learner import GivenLabel, LabelResult, ModelLearner
-from models.learning.quality import RollingQuality
-from models.verdict import decode
+from models.learning.decisions import Decision, Decisions
+from models.learning.labels import WITHDRAWN, GivenLabel
+from models.learning.learner import ModelLearner
 from streams import metrics
 from streams.agents.checkpoints import Checkpoints
-from streams.kafka import consumer_config, raise_unless_transient, wait_for_topics, watermark
+from streams.declared import declared_models
+from streams.kafka import Stopped, wait_for_topics
+from streams.learning.log import LearnerLog
+from streams.learning.older import Older
+from streams.learning.order import Placed
+from streams.learning.policies import Policies
+from streams.learning.records import Decided, read_label, read_verdict
+from streams.learning.school import School
+from streams.learning.texts import TextReader
 from streams.settings import Settings
 from streams.sinks.dead_letters import DeadLetters
 from streams.sinks.intake import Taken
 from streams.topics import CONTROL, DEAD_LETTERS, LABELS, VERDICTS
-from streams.wire import OFFSET_HEADER, PARTITION_HEADER, TOPIC_ID_HEADER, RecordRef, decode_label, read_origin
+from streams.wire import Label
 
-log = structlog.get_logger()
-# A checkpoint that only moves positions saves reading at a restart, and is not urgent.
-_POSITIONS_S = 60.0
+# Records that are taken between two lessons.
+_AT_ONCE = 1000
+
+
+class _Step(NamedTuple):
+    """A record with what it holds; ``decision``: the one that a label is about, None if it is not remembered."""
+
+    record: Placed[Message]
+    holds: Decided | Label | InvalidEvent | None
+    decision: Decision | None = None
 
 
 class Learn:
@@ -35,148 +47,166 @@ class Learn:
 
     def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue], stop: threading.Event) -> None:
         self._settings = settings
-        self._kinds = frozenset(catalogues)
-        self._ids = wait_for_topics(settings, [VERDICTS, LABELS, DEAD_LETTERS, CONTROL], stop)
-        self._checkpoints = Checkpoints(settings, catalogues)
-        self._learners = self._checkpoints.restore()
+        self._catalogues = catalogues
+        ids = wait_for_topics(settings, [VERDICTS, LABELS, DEAD_LETTERS, CONTROL], stop)
+        self._policies = Policies(settings, catalogues)
+        declared = declared_models(settings, catalogues)
+        self._checkpoints = Checkpoints(settings, catalogues, declared, self._policies.by_kind, lambda learner: ())
+        learners, self._control = self._checkpoints.restore(self._policies.on_control)
+        kinds = {name: catalogue.kind for name, catalogue in catalogues.items()}
+        self._texts = TextReader(settings, kinds, stop)
+        self._school = School(learners, self._texts.read, self._checkpoints.go_back)
         self._decisions = Decisions(settings.remember_decisions)
-        self._quality = {name: RollingQuality() for name in self._learners}
+        waiting = {one for learner in learners.values() for one in learner.state.waiting}
+        self._older = Older(settings, waiting)
         self._letters = DeadLetters(settings, LABELS)
         self._stop = stop
+        self._log = LearnerLog(settings, ids)
         self._read: dict[str, int] = {}
+        # Until a partition's reading is where it was, the decisions before that are not all remembered again.
         self._catching_up: dict[str, int] = {}
-        self._consumer = Consumer(consumer_config(settings, f"{settings.namespace}-learner"))
-        self._learned = {name: learner.scorer.learned for name, learner in self._learners.items()}
-        self._saved_s = dict.fromkeys(self._learners, time.monotonic())
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Learn until ``stop`` is set, then make a last checkpoint; raises on what it cannot mend."""
-        starts = self._start()
-        self._consumer.assign(starts)
-        # Until a partition's reading is where it was, the decisions before that are not all remembered again.
-        self._catching_up = {
-            f"{self._ids[start.topic]}:{start.partition}": start.offset
-            for start in starts
-            if start.topic == self._settings.topic(VERDICTS)
-        }
+        starts = self._starts()
+        self._log.assign(starts)
+        self._catching_up = {place: start for place, start in starts.items() if not self._log.is_label(place)}
+        self._control.follow()
+        self._policies.follow()
         on_ready()
         try:
             while not self._stop.is_set():
-                first = self._consumer.poll(0.2)
-                if first is not None:
-                    for message in [first, *self._consumer.consume(1000, 0)]:
-                        if self._stop.is_set():
-                            break
-                        self._take(message)
-                self._save(self._due())
-            self._save(learner for learner in self._learners.values() if learner.changed)
+                records = self._log.read()
+                for start in range(0, len(records), _AT_ONCE):
+                    if self._stop.is_set():
+                        break
+                    self._take(records[start : start + _AT_ONCE])
+                    self._save()
+                self._ask_again()
+                self._save()
+                if self._control.failure is not None:
+                    raise self._control.failure
+            for learner in self._learners:
+                if learner.changed and not learner.faults:
+                    self._checkpoints.save(learner, self._remembered())
         finally:
-            self._consumer.close()
+            self._log.close()
+            self._texts.close()
 
-    def _start(self) -> list[TopicPartition]:
-        """From the least position of all learners, or earlier where remembered decisions have to be met again."""
-        starts = []
-        for name in (VERDICTS, LABELS):
-            topic = self._settings.topic(name)
-            for number in self._consumer.list_topics(topic, timeout=30).topics[topic].partitions:
-                place = f"{self._ids[topic]}:{number}"
-                states = [learner.state for learner in self._learners.values()]
-                wanted = [state.positions.get(place, 0) for state in states]
-                wanted += [state.remembered[place] for state in states if place in state.remembered]
-                low, _ = watermark(self._consumer, topic, number)
-                starts.append(TopicPartition(topic, number, max(low, min(wanted))))
+    @property
+    def _learners(self) -> Sequence[ModelLearner]:
+        return tuple(self._school.learners.values())
+
+    def _starts(self) -> dict[str, int]:
+        """From the least position of all learners, or earlier where remembered decisions have to be met again.
+
+        A model that is new among others begins with the decisions that those remember, and with all labels.
+        """
+        known = [learner.state for learner in self._learners if learner.state.positions]
+        starts: dict[str, int] = {}
+        for place in self._log.places:
+            wanted = [state.positions.get(place, 0) for state in known]
+            wanted += [state.remembered[place] for state in known if place in state.remembered]
+            if self._log.is_label(place) and len(known) < len(self._learners):
+                wanted = []
+            starts[place] = min(wanted, default=0)
         return starts
 
-    def _take(self, message: Message) -> None:
-        error = message.error()
-        if error is not None:
-            if error.code() != KafkaError._PARTITION_EOF:
-                raise_unless_transient(error)
-            return
-        topic, number, offset = message.topic(), message.partition(), message.offset()
-        assert topic is not None
-        assert number is not None
-        assert offset is not None
-        where = RecordRef(topic, self._ids[topic], number, offset, message.timestamp()[1])
-        if topic == self._settings.topic(LABELS):
-            self._take_label(where, message.value())
+    def _take(self, records: Sequence[Placed[Message]]) -> None:
+        steps = self._with_older([self._step(record) for record in records])
+        for step in steps:
+            self._apply(step)
+        self._school.learn()
+
+    def _step(self, record: Placed[Message]) -> _Step:
+        """Decode a record: a verdict is remembered, a label finds its decision among those before it."""
+        if not self._log.is_label(record.place):
+            decided = read_verdict(record.record)
+            if decided is not None:
+                self._decisions.add(decided.decision, record.place, record.offset, record.append_ms)
+            return _Step(record, decided)
+        try:
+            label = read_label(record.record, self._settings, self._catalogues)
+        except InvalidEvent as error:
+            return _Step(record, error)
+        return _Step(record, label, self._decisions.get(label.decision_id))
+
+    def _with_older(self, steps: list[_Step]) -> list[_Step]:
+        """Find decisions that are not remembered, for labels that somebody has still to learn."""
+        passed = {
+            place: min(one.state.positions.get(place, 0) for one in self._learners) for place in self._log.places
+        }
+        missing = {
+            step.holds.decision_id
+            for step in steps
+            if isinstance(step.holds, Label)
+            and step.decision is None
+            and step.holds.data.label != WITHDRAWN
+            and step.record.offset >= passed[step.record.place]
+        }
+        if not missing:
+            return steps
+        found = self._older.find(missing, self._decisions.oldest_ms)
+        return [
+            step._replace(decision=found.get(step.holds.decision_id))
+            if isinstance(step.holds, Label) and step.decision is None
+            else step
+            for step in steps
+        ]
+
+    def _apply(self, step: _Step) -> None:
+        record, holds = step.record, step.holds
+        if isinstance(holds, Decided):
+            self._read[record.place] = record.offset + 1
+            self._school.verdict(record.place, record.offset, holds.decision, holds.source, holds.origin.offset)
+        elif isinstance(holds, Label):
+            self._apply_label(record, holds, step.decision)
         else:
-            self._take_verdict(where, message)
+            if isinstance(holds, InvalidEvent):
+                self._refuse(record, holds)
+            else:
+                self._read[record.place] = record.offset + 1
+            self._school.skip(record.place, record.offset)
+
+    def _apply_label(self, record: Placed[Message], label: Label, decision: Decision | None) -> None:
+        data = label.data
+        given = GivenLabel(data.label, data.by, label.time_ms, data.labeller)
+        waits = self._school.label(record.place, record.offset, data.kind, label.decision_id, given, decision)
+        if waits:
+            self._older.wait_for(label.decision_id)
+        if decision is not None and data.label != WITHDRAWN:
+            delay_s = (label.time_ms - decision.time_ms) / 1000
+            metrics.LABEL_DELAY_SECONDS.labels(data.kind).observe(max(0.0, delay_s))
+
+    def _refuse(self, record: Placed[Message], error: InvalidEvent) -> None:
+        if record.offset < max(learner.state.positions.get(record.place, 0) for learner in self._learners):
+            return
+        message = record.record
+        refused = Taken(message.value(), None, message.partition() or 0, record.offset, message.timestamp()[1])
+        if not self._letters.send([(refused, error)], lambda seconds: not self._stop.wait(seconds)):
+            # Stopping while Kafka is away: the label is not passed, and is met again by the next learner.
+            raise Stopped
+
+    def _ask_again(self) -> None:
+        """Labels that wait for a decision which the log will not bring any more."""
+        waiting = (learner.state.waiting for learner in self._learners)
+        found = self._older.again(waiting, self._decisions.oldest_ms)
+        for decision in found:
+            self._school.found(decision)
+        if found:
+            self._school.learn()
 
     def _remembered(self) -> dict[str, int]:
         """Where a next learner has to begin reading verdicts, to meet all remembered decisions again."""
         oldest = self._decisions.oldest()
         for place, start in list(self._catching_up.items()):
-            position = max(learner.state.positions.get(place, 0) for learner in self._learners.values())
+            position = max(learner.state.positions.get(place, 0) for learner in self._learners)
             if self._read.get(place, start) >= position:
                 del self._catching_up[place]
             else:
                 oldest[place] = start
         return oldest
 
-    def _take_verdict(self, where: RecordRef, message: Message) -> None:
-        self._read[where.place] = where.offset + 1
-        origin = read_origin(message.headers())
-        try:
-            decision = decision_of(decode(message.value() or b""))
-            source = f"{origin[TOPIC_ID_HEADER]}:{origin[PARTITION_HEADER]}"
-            source_offset = int(origin[OFFSET_HEADER])
-        except (msgspec.MsgspecError, UnicodeError, KeyError, ValueError):
-            # The indexer reads the same record and reports it; here it teaches nothing.
-            for learner in self._learners.values():
-                learner.skip(where.place, where.offset)
-            return
-        self._decisions.add(decision, where.place, where.offset)
-        for learner in self._learners.values():
-            for given, result in learner.on_verdict(where.place, where.offset, decision, source, source_offset):
-                self._note(learner, decision, given, result)
-
-    def _take_label(self, where: RecordRef, value: bytes | None) -> None:
-        try:
-            latest_ms = where.append_ms + self._settings.max_future_s * 1000
-            label = decode_label(value, self._settings.max_record_bytes, latest_ms)
-            if label.data.kind not in self._kinds:
-                raise InvalidEvent("label", "the label's kind is not known here")
-        except InvalidEvent as error:
-            positions = [learner.state.positions.get(where.place, 0) for learner in self._learners.values()]
-            if where.offset >= max(positions):
-                refused = Taken(value, None, where.partition, where.offset, where.append_ms)
-                if not self._letters.send([(refused, error)], lambda seconds: not self._stop.wait(seconds)):
-                    # Stopping while Kafka is away: the label is not passed, and is met again by the next learner.
-                    return
-            for learner in self._learners.values():
-                learner.skip(where.place, where.offset)
-            return
-        given = GivenLabel(label.data.label, label.data.by, label.time_ms)
-        decision = self._decisions.get(label.decision_id)
-        for learner in self._learners.values():
-            result = learner.on_label(where.place, where.offset, label.data.kind, label.decision_id, given, decision)
-            if result is not LabelResult.NOT_MINE:
-                self._note(learner, decision, given, result)
-
-    def _note(self, learner: ModelLearner, decision: Decision | None, given: GivenLabel, result: LabelResult) -> None:
-        metrics.LABELS.labels(learner.kind, result.value).inc()
-        metrics.WAITING_LABELS.labels(learner.name).set(len(learner.state.waiting))
-        if result is not LabelResult.LEARNED or decision is None:
-            return
-        for name, score in decision.scores.items():
-            if name in self._quality:
-                quality = self._quality[name]
-                quality.add(score, given.label == "abuse")
-                if quality.auc is not None:
-                    metrics.MODEL_AUC.labels(name).set(quality.auc)
-
-    def _due(self) -> list[ModelLearner]:
-        now_s = time.monotonic()
-        return [
-            learner
-            for name, learner in self._learners.items()
-            if now_s - self._saved_s[name] >= (self._settings.checkpoint_s if learner.changed else _POSITIONS_S)
-        ]
-
-    def _save(self, learners: Iterable[ModelLearner]) -> None:
-        for learner in learners:
+    def _save(self) -> None:
+        for learner in self._checkpoints.due(self._learners):
             self._checkpoints.save(learner, self._remembered())
-            self._saved_s[learner.name] = time.monotonic()
-            metrics.LEARNED.labels(learner.name).inc(learner.scorer.learned - self._learned[learner.name])
-            self._learned[learner.name] = learner.scorer.learned

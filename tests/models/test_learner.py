@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.learning import learner as learner_module
+from models.learning import state as state_module
 from models.learning.decisions import Decision, Decisions
 from models.learning.labels import GivenLabel, LabelResult
-from models.learning.learner import TAUGHT_MS, WAITING_MS, ModelLearner
+from models.learning.learner import ModelLearner
 from models.learning.quality import RollingQuality
-from models.learning.state import decode_state, encode_state
+from models.learning.state import TAUGHT_MS, WAITING_MS, decode_state, encode_state
 from models.scorers import Batch, HalfSpace, Logistic, Scorer
 
 
@@ -213,7 +213,7 @@ def test_what_is_skipped_moves_the_position_only() -> None:
 
 
 def test_waiting_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learner_module, "MOST_WAITING", 3)
+    monkeypatch.setattr(state_module, "MOST_WAITING", 3)
     learner, _ = new()
     results = [label(learner, number, number, given_label(time_ms=number), known=False) for number in range(4)]
     assert results == [LabelResult.WAITING] * 3 + [LabelResult.DROPPED]
@@ -235,13 +235,13 @@ def test_waiting_labels_are_forgotten_after_a_week_and_taught_ones_after_thirty_
     label(learner, 0, 1, given_label(time_ms=0), known=False)
     label(learner, 1, 2, given_label(time_ms=0))
     label(learner, 2, 3, given_label(time_ms=WAITING_MS), known=False)
-    learner.forget_old()
+    learner.state.forget_old()
     assert (set(learner.state.waiting), set(learner.state.taught)) == ({"d1", "d3"}, {"d2"})
     label(learner, 3, 4, given_label(time_ms=WAITING_MS + 1), known=False)
-    learner.forget_old()
+    learner.state.forget_old()
     assert (set(learner.state.waiting), set(learner.state.taught)) == ({"d3", "d4"}, {"d2"})
     label(learner, 4, 5, given_label(time_ms=TAUGHT_MS + 1), known=False)
-    learner.forget_old()
+    learner.state.forget_old()
     assert (set(learner.state.waiting), set(learner.state.taught)) == ({"d5"}, set())
 
 
@@ -280,11 +280,11 @@ def test_checkpoint_restore_and_continue_with_inputs_read_again_equals_going_on(
     cut = min(cut, len(inputs))
     straight = ModelLearner(name, "login", fresh(name))
     feed(straight, inputs, 0, cut)
-    blob, state = pickle.dumps(straight.scorer, protocol=5), encode_state(straight.state)
+    blob, state = pickle.dumps(straight.scorer, protocol=5), encode_state(straight.snapshot())
     feed(straight, inputs, cut, len(inputs))
     restored = ModelLearner(name, "login", pickle.loads(blob), decode_state(state))
     feed(restored, inputs, max(0, cut - back), len(inputs))
-    assert restored.state == straight.state
+    assert restored.snapshot() == straight.snapshot()
     assert restored.scorer.learned == straight.scorer.learned
     assert pickle.dumps(restored.scorer, protocol=5) == pickle.dumps(straight.scorer, protocol=5)
 

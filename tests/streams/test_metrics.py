@@ -15,8 +15,22 @@ ALL = {name: value for name, value in vars(metrics).items() if isinstance(value,
 ROOT = Path(__file__).parents[2]
 # What a label may say: all of these are bounded by the code, the rulebook, a setting or what people declare. Of
 # bundles only the one in force has a series.
-LABELS = {"kind", "action", "rule", "how", "reason", "stage", "model", "result", "budget", "list", "bundle"}
-UNITS = ("_seconds", "_events", "_auc", "_labels", "_targets", "_entries")
+LABELS = {
+    "kind",
+    "action",
+    "rule",
+    "how",
+    "reason",
+    "stage",
+    "model",
+    "result",
+    "budget",
+    "list",
+    "bundle",
+    "threshold",
+    "rate",
+}
+UNITS = ("_seconds", "_events", "_auc", "_labels", "_targets", "_entries", "_ratio")
 # They are 1 where it is so.
 STATES = ("weir_frozen", "weir_budget_tripped", "weir_bundle_info")
 
