@@ -133,10 +133,10 @@ class Promise(msgspec.Struct):
     def _missing(self, legit: int) -> str:
         if not self.thin:
             return ""
-        if self.credit <= 0.0:
-            owed = math.ceil(-self.credit / self.rate) + 1
-            return f"more were wrongly hindered than promised: needs {owed:,} legitimate labels without another"
         needed = labels_needed(self.rate)
+        owed = math.ceil(-self.credit / self.rate) + 1 if self.credit < 0.0 else 0
+        if owed > max(0, needed - legit):
+            return f"more were wrongly hindered than promised: needs {owed:,} legitimate labels without another"
         if legit < needed:
             return f"needs {needed - legit:,} more legitimate labels ({needed:,} for a rate of {self.rate:g})"
         if self.below >= 1.0:
