@@ -32,7 +32,7 @@ class LocalFolder:
             try:
                 with (self._folder / name).open("rb") as file:
                     blob = file.read(MOST_BYTES + 1)
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
             return sized(name, blob)
 
