@@ -15,10 +15,10 @@ _TIMEOUT_S = 30
 
 
 class VerdictLog:
-    """A reader without a group of its own position; Kafka and the topic must be there."""
+    """A reader without a group of its own position; Kafka and the topic (another, if it is named) must be there."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.topic = settings.topic(VERDICTS)
+    def __init__(self, settings: Settings, topic: str = VERDICTS) -> None:
+        self.topic = settings.topic(topic)
         self._consumer = Consumer(
             consumer_config(settings, f"{settings.namespace}-verdict-log") | {"enable.partition.eof": True}
         )
