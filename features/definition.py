@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,11 @@ from features.aggregations.derived import Derived
 from features.expression import compile_condition
 from features.expression.types import field_names, input_names
 from features.generated import made_of
-from features.kind import Entity, Input, Kind, Lookup
+from features.kind import Kind
 from features.source import source_digest
+
+# Under these names a feature's parameters speak of further entities.
+_ENTITY_KEYS = ("entity", "everyone", "of_entity")
 
 
 def definitions_of(kind: Kind, infos: Sequence[FeatureInfo], others: Mapping[str, Kind]) -> dict[str, str]:
@@ -27,49 +30,52 @@ def definitions_of(kind: Kind, infos: Sequence[FeatureInfo], others: Mapping[str
 
 
 def _definition(kind: Kind, of_kind: Kind, info: FeatureInfo, derived: Derived | None) -> str:
-    meaning: list[Any] = [replace(info, sentence="", formula="", notation="")]
+    entities, values = _read(of_kind, info)
+    meaning: list[Any] = [replace(info, sentence="", formula="", notation=""), _made(of_kind, entities, values)]
     if derived is not None:
         meaning.append(source_digest(derived.by))
-    meaning.append(_made(of_kind, _read(of_kind, info)))
     if of_kind is not kind:
-        meaning.append(_made(kind, [str(info.entity)]))
+        meaning.append(_made(kind, {str(info.entity)}, set()))
     return hashlib.blake2b(msgspec.json.encode(meaning), digest_size=8).hexdigest()
 
 
-def _read(kind: Kind, info: FeatureInfo) -> Iterator[str]:
-    """The names of all that its value is made of, fields too; an entity's name may come of another kind's."""
+def _read(kind: Kind, info: FeatureInfo) -> tuple[set[str], set[str]]:
+    """The names of the entities that its value is about, and of the fields and inputs that it is made of.
+
+    What is read elsewhere is described in the words of the kind that it is read of, but for its entity.
+    """
+    entities, values = set(), set(info.inputs)
     if info.entity is not None and info.of_kind == info.kind:
-        yield info.entity
-    yield from info.inputs
+        entities.add(info.entity)
     if info.condition is not None:
-        names = {n: known for n, known in field_names(kind.fields).items() if n not in kind.private}
-        yield from compile_condition(info.condition, {**names, **input_names(kind.inputs)}).reads
-    yield from _texts(info.parameters)
+        readable = {name: known for name, known in field_names(kind.fields).items() if name not in kind.private}
+        values.update(compile_condition(info.condition, {**readable, **input_names(kind.inputs)}).reads)
+    for key, text in _texts(info.parameters):
+        if key in _ENTITY_KEYS:
+            entities.add(text)
+    return entities, values
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """The texts in a description, each with the key under which it stands."""
     if isinstance(value, str):
-        yield value
+        yield key, value
     elif isinstance(value, Mapping):
-        for key in value:
-            yield from _texts(value[key])
+        for name in value:
+            yield from _texts(value[name], name)
     elif isinstance(value, (list, tuple)):
         for one in value:
-            yield from _texts(one)
+            yield from _texts(one, key)
 
 
-def _made(kind: Kind, names: Iterable[str]) -> list[Any]:
-    """How each of them is made that is an entity or an input, and what these are made of in turn."""
-    declared: dict[str, Sequence[Entity | Input | Lookup]] = {}
-    for one in (*kind.entities, *kind.inputs):
-        declared[one.name] = (*declared.get(one.name, ()), one)
-    found: dict[tuple[str, str], Any] = {}
-    asked = list(names)
-    while asked:
-        for one in declared.get(asked.pop(), ()):
-            key = (type(one).__name__, one.name)
-            if key not in found:
-                by = one.by
-                found[key] = [*key, one.of, made_of(by), None if by is None else source_digest(by)]
-                asked += [one.of] if isinstance(one.of, str) else one.of
-    return [found[key] for key in sorted(found)]
+def _made(kind: Kind, entities: set[str], values: set[str]) -> list[Any]:
+    """How these entities are made, these inputs, and the inputs that the entities are made of."""
+    about = [one for one in kind.entities if one.name in entities]
+    values = values | {one.of for one in about}
+    inputs = [one for one in kind.inputs if one.name in values]
+    declared = sorted((*about, *inputs), key=lambda one: (type(one).__name__, one.name))
+    return [[type(one).__name__, one.name, one.of, _making(one.by)] for one in declared]
+
+
+def _making(by: Callable[..., Any] | None) -> list[str | None]:
+    return [made_of(by), None if by is None else source_digest(by)]
