@@ -47,7 +47,9 @@ class RiverScorer(Scorer):
         self.estimator = estimator
         self._enough = int(getattr(_inner(last), "window_size", None) or _WARM) if detects else min_labels
         self._bounded = not detects or isinstance(_inner(last), anomaly.HalfSpaceTrees)
-        self._weighs = "w" in inspect.signature(last.learn_one).parameters
+        self._weighs = "w" in inspect.signature(last.learn_one).parameters and _takes_weights(
+            estimator, inputs, detects
+        )
         self._seen = {True: 0, False: 0}
         self._owed = {True: 0.0, False: 0.0}
         self._mean = [0.0] * len(inputs)
@@ -64,8 +66,10 @@ class RiverScorer(Scorer):
         else:
             score = float(self.estimator.score_one(vector))
             score = score if self._bounded else (1 + score / (1 + abs(score))) / 2
-        # What is no number stays none: whoever asked for it leaves the model out.
-        return score if math.isnan(score) else min(1.0, max(0.0, score))
+        if math.isnan(score):
+            # An untaught MinMaxScaler scales to NaN. Later a NaN stays one, and whoever asked leaves the model out.
+            return score if self.learned else 0.5
+        return min(1.0, max(0.0, score))
 
     def learn(self, batch: Batch, abuse: Sequence[bool] | None, weights: Sequence[float] | None = None) -> None:
         for number, vector in enumerate(self._vectors(batch)):
@@ -76,7 +80,9 @@ class RiverScorer(Scorer):
             told = (vector,) if abuse is None else (vector, label)
             weight = 1.0 if weights is None else float(weights[number])
             if self._weighs:
-                self.estimator.learn_one(*told, w=weight)
+                # Some of River's trees divide by it.
+                if weight > 0:
+                    self.estimator.learn_one(*told, w=weight)
                 continue
             self._owed[label] += weight
             times = int(self._owed[label])
@@ -150,6 +156,18 @@ def _detects(last: Any) -> bool:
         f"{name} gives no probabilities: a model is a River classifier with predict_proba_one, an anomaly detector "
         "with score_one, or a pipeline that ends in one"
     )
+
+
+def _takes_weights(estimator: Any, inputs: tuple[str, ...], detects: bool) -> bool:
+    """A pipeline hands ``w`` on to what an anomaly filter in it wraps, too, which may not know it."""
+    if "w" not in inspect.signature(_last(estimator).learn_one).parameters:
+        return False
+    tried = copy.deepcopy(estimator)
+    try:
+        tried.learn_one(dict.fromkeys(inputs, 0.0), **({} if detects else {"y": False}), w=1.0)
+    except TypeError:
+        return False
+    return True
 
 
 def _try(estimator: Any, inputs: tuple[str, ...], detects: bool) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from river import anomaly, linear_model, naive_bayes, preprocessing, tree
+from river import anomaly, compose, dummy, ensemble, linear_model, naive_bayes, preprocessing, tree
 from support.events import CATALOGUES
 
+from models.errors import ModelError
 from models.scorers.base import Batch, Contributions, Scorer
 from models.scorers.checks import CHECKS, Trial, check, run
 from models.scorers.checks.examples import examples_for
@@ -43,6 +44,15 @@ SCORERS: dict[str, Callable[[], Scorer]] = {
     "River's tree": river(lambda: tree.HoeffdingTreeClassifier(max_depth=6)),
     "River's naive Bayes": river(naive_bayes.GaussianNB),
     "River's half-space trees": river(lambda: preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(seed=1)),
+    "River's adaptive tree": river(lambda: tree.HoeffdingAdaptiveTreeClassifier(max_depth=3, seed=1)),
+    "River's filter": river(lambda: anomaly.QuantileFilter(anomaly.HalfSpaceTrees(seed=1), q=0.95)),
+    "River's filtered pipeline": river(
+        lambda: (
+            preprocessing.MinMaxScaler()
+            | anomaly.QuantileFilter(anomaly.HalfSpaceTrees(seed=1), q=0.95)
+            | linear_model.LogisticRegression()
+        )
+    ),
     "River's one-class machine": river(lambda: preprocessing.StandardScaler() | anomaly.OneClassSVM()),
 }
 EXACT = ("Logistic", "StackScorer")
@@ -172,6 +182,15 @@ def test_a_stack_leaves_out_a_model_that_says_the_contrary_and_never_turns_it_ro
     assert dict(told.parts)["bad"] == pytest.approx(0.0)
 
 
+def test_a_river_model_has_a_score_before_it_has_learned_and_a_later_nan_stays_one() -> None:
+    scorer = RiverScorer(preprocessing.MinMaxScaler() | linear_model.LogisticRegression(), FEW, 3)
+    asked = Batch.of(FEW, [[1.0, 2.0, 3.0]])
+    assert scorer.score_many(asked) == [0.5]
+    scorer.learn(asked, [True])
+    scorer.estimator["LogisticRegression"].intercept = math.nan
+    assert math.isnan(scorer.score_many(asked)[0])
+
+
 def test_a_heavy_label_is_learned_more_often_by_an_estimator_that_takes_no_weights() -> None:
     def probability(weight: float) -> float:
         scorer = RiverScorer(naive_bayes.GaussianNB(), FEW, 3)
@@ -263,12 +282,23 @@ class _Boasting(Logistic):
         (lambda _: anomaly.HalfSpaceTrees(n_trees=3), "give the estimator a seed"),
         (lambda _: (lambda vector: vector) | linear_model.LogisticRegression(), "cannot be pickled"),
         (lambda _: linear_model.LinearRegression(), "gives no probabilities"),
+        (lambda _: ensemble.VotingClassifier([naive_bayes.GaussianNB(), KEPT]), "gives no probabilities"),
+        (lambda _: preprocessing.StandardScaler(), "gives no probabilities"),
+        (lambda _: anomaly.GaussianScorer(), "looks for unusual labels"),
+        (lambda _: linear_model.LogisticRegression, "is a class: make an estimator of it"),
+        (lambda _: compose.Select("a", "z") | linear_model.LogisticRegression(), "KeyError: 'z'"),
+        (lambda _: dummy.NoChangeClassifier(), "learns nothing"),
         (lambda _: 1 / 0, "make raises ZeroDivisionError"),
         (lambda _: KEPT, "the same object twice"),
     ],
 )
 def test_checks_say_in_words_what_is_wrong_with_a_model(made: Callable[[tuple[str, ...]], Any], words: str) -> None:
     assert words in " / ".join(check(Model("login.mine", made), FEW))
+
+
+def test_what_cannot_be_a_scorer_is_refused_with_words() -> None:
+    with pytest.raises(ModelError, match="take a classifier with predict_proba_one"):
+        RiverScorer(ensemble.VotingClassifier([naive_bayes.GaussianNB(), KEPT]), FEW, 3)
 
 
 def test_a_model_that_reads_an_unknown_feature_is_told_so() -> None:
