@@ -128,10 +128,11 @@ class Registry:
         manifest = self.find(model, version)
         if manifest is None:
             raise ModelError(f"the registry has no {model}@{version}: `weir models list` shows what it has")
+        self.load_weights(manifest)
         for below, used in manifest.stacked.items():
             self.keep(below, used)
         self._store.write(kept_name(model, version), msgspec.json.encode(self._signer.mark(manifest)))
-        # Read after the mark is there, so that a prune at the same time cannot take them away unnoticed.
+        # Once more, now that the mark is there: a prune at the same time may have taken them away.
         self.load_weights(manifest)
         return manifest
 

@@ -55,8 +55,14 @@ class Shelf:
 
     def kept(self, model: str) -> list[Manifest]:
         """Those that are marked to be kept for good."""
-        names = self._store.names(f"{KEPT}/{model}") if NAME.fullmatch(model) else []
-        found = (self.marked(model, name.removesuffix(".json")) for name in names)
+        folder = f"{KEPT}/{model}"
+        found = []
+        for name in self._store.names(folder) if NAME.fullmatch(model) else []:
+            version = name.removesuffix(".json")
+            if VERSION.fullmatch(version):
+                found.append(self.marked(model, version))
+            elif not name.startswith("."):
+                self.passed_over[f"{folder}/{name}"] = "it is no mark's name"
         return [manifest for manifest in found if manifest is not None]
 
     def marked(self, model: str, version: str) -> Manifest | None:
