@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from river.tree.padded import PaddedBranch, make_padded_tree
 
 from models.scorers import arithmetic
 from models.scorers.base import Vector
+
+if TYPE_CHECKING:
+    pass
 
 TREES = 10
 HEIGHT = 8
@@ -106,9 +109,16 @@ class Masses:
 
 @lru_cache(maxsize=64)
 def grown(inputs: tuple[str, ...]) -> Trees:
-    """The trees that River grows for these inputs: by its own code, from the same random numbers."""
+    """The trees that River grows for these inputs: by its own code, from the same random numbers.
+
+    Its trees take a second to import: whoever only reads a checkpoint has no need of them.
+    """
+    from river.tree.padded import make_padded_tree
+
+    # Only where trees begin: it takes a second to load, which no process that serves them needs.
+
     rng, at = random.Random(_SEED), {name: column for column, name in enumerate(inputs)}
-    levels: list[list[PaddedBranch]] = [
+    levels: list[list[Any]] = [
         [
             make_padded_tree(dict.fromkeys(sorted(inputs), (0.0, 1.0)), HEIGHT, _PADDING, rng, r_mass=0, l_mass=0)
             for _ in range(TREES)
