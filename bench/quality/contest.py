@@ -64,8 +64,9 @@ def contest(corpus: Corpus, bogofilter: Program, conditions: Sequence[str], tell
     _field = field
     # The long ones begin first.
     tasks = [(BOGOFILTER, one) for one in conditions if one in BOGOFILTER_MEETS]
-    tasks += [(WEIR_TEXT, one) for one in conditions if one != AT_ONCE]
-    degraded = {(row, AT_ONCE): rows[row] for row in (WEIR_TEXT, BOGOFILTER)} | _parallel(tasks)
+    ours = tuple(dict.fromkeys((WEIR_TEXT, WEIR_CHAMPION)))
+    tasks += [(row, one) for one in conditions if one != AT_ONCE for row in ours]
+    degraded = {(row, AT_ONCE): rows[row] for row in (*ours, BOGOFILTER)} | _parallel(tasks)
     return Contest(corpus, rows, degraded, river)
 
 

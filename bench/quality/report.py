@@ -15,6 +15,7 @@ import river
 
 from quality.conditions import CONDITIONS
 from quality.contest import CHOSEN_ON, Contest
+from quality.entrants import BOGOFILTER
 from quality.figures import roc
 from quality.measured import RATES, Degraded, Fewer, Measured, Row, Worth
 from quality.river_sets import Result
@@ -119,7 +120,7 @@ def as_json(about: dict[str, Any], corpora: Iterable[Measured], results: Iterabl
 
 
 def _by_condition(degraded: Sequence[Degraded]) -> list[Degraded]:
-    return sorted(degraded, key=lambda one: list(CONDITIONS).index(one.condition))
+    return sorted(degraded, key=lambda one: (list(CONDITIONS).index(one.condition), one.name == BOGOFILTER))
 
 
 def _heads(part: str) -> list[str]:

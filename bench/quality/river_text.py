@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -38,8 +37,8 @@ class RiverText(Contestant):
         words, last = self._model[0], self._model[-1]
         if isinstance(last, naive_bayes.MultinomialNB):
             likelihood = last.joint_log_likelihood(words.transform_one(self._texts[place]))
-            odds = float(likelihood.get(True, 0.0) - likelihood.get(False, 0.0))
-            return odds if math.isfinite(odds) else 0.0
+            # Before it has met both classes it can say nothing.
+            return float(likelihood[True] - likelihood[False]) if len(likelihood) > 1 else 0.0
         return float(self._model.predict_proba_one(self._texts[place]).get(True, 0.5))
 
     def learn(self, lesson: Lesson) -> None:

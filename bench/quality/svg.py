@@ -40,10 +40,12 @@ def curves(title: str, axes: tuple[str, str], lines: Mapping[str, Sequence[tuple
         path: list[str] = []
         last = y_at(0)
         for x, y in points:
-            path.append(f"{'L' if path else 'M'}{x_at(x):.1f} {last:.1f}L{x_at(x):.1f} {y_at(y):.1f}")
-            last = y_at(y)
+            # A step that does not rise is drawn with the next one that does.
+            if y_at(y) != last or (x, y) == points[-1]:
+                path.append(f"{'L' if path else 'M'}{x_at(x):.1f} {last:.1f}L{x_at(x):.1f} {y_at(y):.1f}")
+                last = y_at(y)
         parts.append(f"<path d='{''.join(path)}' fill='none' stroke='{colour}' stroke-width='1.8'/>")
-        parts += _key(_WIDTH - 300, _HEIGHT - _BOTTOM - 16 - 18 * (len(lines) - 1 - number), colour, name)
+        parts += _key(_WIDTH - 390, _HEIGHT - _BOTTOM - 16 - 18 * (len(lines) - 1 - number), colour, name)
     return _svg(_WIDTH, _HEIGHT, parts)
 
 
