@@ -1,0 +1,1 @@
+"""Logins as other people recorded them, to events and labels."""
