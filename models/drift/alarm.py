@@ -13,21 +13,23 @@ MOST_MOVED = 5
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """Something that moved: a feature (data), an action's share (mix), a model's score (score) or error (concept).
+    """Something that moved: a feature (data), an action's share (mix), a model's score or its error on a class.
 
-    ``before`` and ``after``: its mean, in its own unit (of a feature with a heavy tail a mean that is not ruled by it).
+    ``before`` and ``after``: its mean in its own unit; above 1 the geometric one, which heavy tails do not rule.
+    ``size``: the movement in standard deviations among events; positive: it rose.
     """
 
     name: str
     before: float
     after: float
+    size: float
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """``moved``: the largest first, at most ``MOST_MOVED``; ``more``: how many others moved too.
 
-    Times are event time. ``since_ms``: when it was raised; ``at_ms``: when last confirmed; ``until_ms``: when it ends
-    by itself unless confirmed again. ``model``: None for data and mix.
+    ``model``: None for data and mix. Event times in ms: ``since_ms``: when it was raised; ``at_ms``: when it
+    was last confirmed; ``until_ms``: when it ends by itself unless confirmed again.
     """
 
     kind: str
