@@ -16,7 +16,7 @@ from models.learning.threshold import DOUBT, Threshold, labels_needed
 Floats = NDArray[np.float64]
 
 # Wrongly hindered decisions: the most that may be saved up, the credit below which the rate is cut, the deepest debt.
-_CAP, _RAMP, _DEBT = 10.0, 3.0, 25.0
+_CAP, _RAMP, _DEBT = 10.0, 3.0, 50.0
 # The newest legitimate labels of which the achieved rate is told.
 _MEASURED = 20_000
 
