@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -58,7 +59,23 @@ class Signer:
             raise ModelError(f"mark of {mark.manifest.model}: its signature is not by {self._whose}")
 
     def _sign(self, purpose: bytes, manifest: Manifest) -> str:
-        return hmac.new(self._key, purpose + msgspec.json.encode(manifest), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, purpose + msgspec.json.encode(_told(manifest)), hashlib.sha256).hexdigest()
 
     def _matches(self, purpose: bytes, manifest: Manifest, signature: str) -> bool:
         return hmac.compare_digest(self._sign(purpose, manifest).encode(), signature.encode())
+
+
+def _told(value: Any) -> Any:
+    """What a manifest says, less what it leaves at its default: so a field of a later version of Weir breaks no
+    signature of an earlier one's."""
+    if isinstance(value, msgspec.Struct):
+        fields = ((field, getattr(value, field.name)) for field in msgspec.structs.fields(value))
+        return {field.name: _told(given) for field, given in fields if given != _default(field)}
+    if isinstance(value, dict):
+        return {key: _told(inner) for key, inner in value.items()}
+    return [_told(one) for one in value] if isinstance(value, (tuple, list)) else value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """What no field can hold, where there is no default."""
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()

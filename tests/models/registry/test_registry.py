@@ -292,3 +292,17 @@ def test_a_mark_is_no_manifest_and_the_other_way_round(registry: Registry) -> No
     saved = registry.save(manifest(), scorer(1), b"state")
     with pytest.raises(ModelError, match="signature is not by"):
         registry._shelf._signer.verify_mark(Mark(saved, saved.signature))
+
+
+def test_a_field_of_a_later_version_breaks_no_signature(registry: Registry) -> None:
+    filled = manifest(inputs={"a": "b"}, figures=Figures(abuse=1, legit=2, auc=0.5))
+    saved = registry.save(filled, scorer(1), b"state")
+    encoded = msgspec.json.encode(saved)
+    wider = msgspec.defstruct("Wider", [("more", int, 0)], bases=(Figures,), frozen=True, kw_only=True)
+    fields: Any = [("further", dict[str, str], {}), ("figures", wider | None, None)]
+    later = msgspec.defstruct("Later", fields, bases=(Manifest,), frozen=True, kw_only=True)
+    for text in (encoded, encoded.replace(b'"auc":0.5', b'"auc":0.5,"more":0')):
+        registry.verify(msgspec.json.decode(text, type=later))
+    changed = encoded.replace(b'"auc":0.5', b'"auc":0.5,"more":1')
+    with pytest.raises(ModelError, match="not by this registry's key"):
+        registry.verify(msgspec.json.decode(changed, type=later))
