@@ -31,6 +31,10 @@ test: setup ## Run the whole test suite against the real services, which it star
 	@# Two at a time, each with services of its own: much of a test's time is waiting for them.
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+.PHONY: kill-learner
+kill-learner: setup ## Kill the learner again and again, and compare what it learned (KILLS=50)
+	$(BIN)/python -m pytest tests/e2e/test_learner_kill.py --kills $(or $(KILLS),50)
+
 .PHONY: lint
 lint: setup ## Check style, formatting, types and the layering of the packages
 	$(BIN)/ruff check .

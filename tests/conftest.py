@@ -38,6 +38,10 @@ class Services:
     stack: Stack
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=8, help="how often the learner is killed")
+
+
 def pytest_configure() -> None:
     # A session that is told to end must still stop its services: as if interrupted at the keyboard.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -11,7 +11,6 @@ from models.scorers.base import Scorer
 from models.scorers.halfspace import HalfSpace
 from models.scorers.logistic import Logistic
 from models.scorers.model import Model
-from models.scorers.river import as_scorer
 from models.scorers.stack import StackScorer
 from models.scorers.text import TextScorer
 from models.text_of import has_text
@@ -56,7 +55,13 @@ class Declared:
             raise ModelError(f"no model {name!r} is declared here for kind {kind!r}: see the setting models_folders")
         inputs = self._catalogues[kind].names if model.inputs is None else model.inputs
         try:
-            return as_scorer(model.make(inputs), inputs, self._min_labels)
+            made = model.make(inputs)
+            if isinstance(made, Scorer):
+                return made
+            # What wraps River's estimators takes a second to load, and nothing that ships needs it.
+            from models.scorers.river import as_scorer
+
+            return as_scorer(made, inputs, self._min_labels)
         except ModelError as error:
             raise ModelError(f"model {name}: {error}") from error
 

@@ -178,21 +178,19 @@ class Checkpoints:
 
     def _taken_up(self, name: str, kind: str) -> ModelLearner:
         """From its newest checkpoint that can be used: what came after an older one is learned once more."""
-        fresh = ModelLearner(name, kind, self._declared.fresh(kind, self.spec_of(name)))
         newest = self.newest.get(name)
         if newest is None:
-            return fresh
+            return self._fresh(name, kind)
         for manifest in self._candidates(newest):
             try:
-                state = decode_state(self._registry.load_state(manifest))
-                return self._resumed(fresh, manifest, state)
+                return self._resumed(manifest)
             except RegistryUnavailable:
                 raise
             except (ModelError, msgspec.MsgspecError) as error:
                 metrics.MODEL_FAULTS.labels(name).inc()
                 log.error("checkpoint_refused", model=name, why=str(error), doing="taking an older one, or none")
         log.error("model_starts_anew", model=name, why="none of its checkpoints can be used")
-        return fresh
+        return self._fresh(name, kind)
 
     def _candidates(self, newest: Manifest) -> Iterator[Manifest]:
         yield newest
@@ -200,13 +198,17 @@ class Checkpoints:
             if manifest.state and manifest.made_ms < newest.made_ms:
                 yield manifest
 
-    def _resumed(self, fresh: ModelLearner, manifest: Manifest, state: State) -> ModelLearner:
+    def _resumed(self, manifest: Manifest) -> ModelLearner:
+        state = decode_state(self._registry.load_state(manifest))
         try:
             refuse(manifest, self._catalogues[manifest.kind])
         except ModelError as error:
             log.warning("model_starts_anew", model=manifest.model, why=str(error))
-            return ModelLearner(fresh.name, fresh.kind, fresh.scorer, State(positions=state.positions))
-        return ModelLearner(fresh.name, fresh.kind, self._registry.load(manifest), state)
+            return self._fresh(manifest.model, manifest.kind, State(positions=state.positions))
+        return ModelLearner(manifest.model, manifest.kind, self._registry.load(manifest), state)
+
+    def _fresh(self, name: str, kind: str, state: State | None = None) -> ModelLearner:
+        return ModelLearner(name, kind, self._declared.fresh(kind, self.spec_of(name)), state)
 
 
 def _take_manifest(found: dict[str, Manifest], name: str, value: bytes | None) -> None:

@@ -7,19 +7,19 @@ import time
 from array import array
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
-from elastic_transport import TransportError
-from elasticsearch import ApiError
 
 from features.event import to_milliseconds
 from models.learning.decisions import Decision, Origin
 from models.verdict import Score
-from streams.elastic import make_client
 from streams.settings import Settings
-from streams.sinks.template import pattern
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
 
 _log = structlog.get_logger(__name__)
 
@@ -39,8 +39,7 @@ class Older:
     """``find`` is for decisions that a label just named, ``again`` for those that labels still wait for."""
 
     def __init__(self, settings: Settings, waiting: Iterable[str]) -> None:
-        self._client = make_client(settings).options(request_timeout=_TIMEOUT_S, max_retries=0)
-        self._index = pattern(settings)
+        self._settings = settings
         self._not_before_s = 0.0
         self._break_s = _SHORTEST_BREAK_S
         self._said = False
@@ -90,12 +89,24 @@ class Older:
                 heapq.heappush(self._due, (now_s + longer_s, longer_s, decision_id))
         return list(found.values())
 
+    @cached_property
+    def _client(self) -> Elasticsearch:
+        from streams.elastic import make_client
+
+        return make_client(self._settings).options(request_timeout=_TIMEOUT_S, max_retries=0)
+
     def _ask(self, decision_ids: list[str]) -> list[tuple[int, Decision]]:
         if not decision_ids or time.monotonic() < self._not_before_s:
             return []
+        # Loaded where the first such label comes: a start that has to be quick does without.
+        from elastic_transport import TransportError
+        from elasticsearch import ApiError
+
+        from streams.sinks.template import pattern
+
         try:
             answer = self._client.search(
-                index=self._index,
+                index=pattern(self._settings),
                 query={"ids": {"values": decision_ids}},
                 source_includes=_FIELDS,
                 size=len(decision_ids),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import structlog
 
 from features.catalogue import Catalogue
-from models.bundle import Bundle
 from models.errors import RuleError
-from models.policy import Policy
-from streams.bundles.folders import shipped_bundles
-from streams.bundles.follower import BundleFollower
 from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from models.policy import Policy
+    from streams.bundles.follower import BundleFollower
 
 log = structlog.get_logger()
 
@@ -45,6 +47,9 @@ class Policies:
         threading.Thread(target=self._begin, name="policies", daemon=True).start()
 
     def _begin(self) -> None:
+        from streams.bundles.folders import shipped_bundles
+        from streams.bundles.follower import BundleFollower
+
         try:
             shipped = shipped_bundles(self._catalogues, self._settings.rulebook_folders)
         except RuleError as error:

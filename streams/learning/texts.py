@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 
@@ -21,6 +22,8 @@ _Place = tuple[str, int]
 _Wanted = dict[_Place, deque[tuple[int, Decision]]]
 # A record that is not much further on is reached sooner by reading on than by a new fetch.
 _NEAR = 200
+# Whoever hears nothing for so long begins again: what is asked for is there.
+_ANEW_S = 10.0
 _GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
 
 
@@ -48,11 +51,15 @@ class TextReader:
         if not wanted:
             return {}
         found: dict[str, Text | None] = {}
-        self._consumer.assign([TopicPartition(*place, offsets[0][0]) for place, offsets in wanted.items()])
+        last_s = 0.0
         try:
             while wanted:
+                if time.monotonic() - last_s > _ANEW_S:
+                    self._consumer.assign([TopicPartition(*at, offsets[0][0]) for at, offsets in wanted.items()])
+                    last_s = time.monotonic()
                 message = self._consumer.poll(0.2)
                 if message is not None:
+                    last_s = time.monotonic()
                     self._take(message, wanted, found)
                 elif self._stop.is_set():
                     raise Stopped
@@ -106,10 +113,10 @@ class TextReader:
             offsets.popleft()
         if error is None and offsets and offsets[0][0] == offset:
             self._decode(offsets.popleft()[1], message.value(), found)
-        here = TopicPartition(topic, partition)
         if not offsets or error is not None:
             del wanted[topic, partition]
-            self._consumer.pause([here])
+            if wanted:
+                self._consumer.incremental_unassign([TopicPartition(topic, partition)])
         elif offsets[0][0] > offset + _NEAR:
             self._consumer.seek(TopicPartition(topic, partition, offsets[0][0]))
 
