@@ -1,4 +1,4 @@
-"""One score from several models': a logistic regression over the log-odds of what they said."""
+"""One score from several models': the mean of their log-odds, weighted by a logistic regression on labels."""
 
 from __future__ import annotations
 
@@ -8,51 +8,58 @@ from collections.abc import Sequence
 from models.scorers import arithmetic
 from models.scorers.base import Batch, Contributions, Scorer
 
-# AdaGrad's (Duchi, Hazan and Singer, JMLR 2011): each weight finds its own pace, whatever the models' log-odds span.
-RATE = 0.1
+# How fast weights move: quickly while a few hundred labels have to tell a good model from a poor one, then steadily.
+_FIRST_RATE, _LAST_RATE, _HALF_LIFE = 0.3, 0.01, 100
+_SCALE_RATE, _INTERCEPT_RATE = 0.02, 0.01
+# No label changes a weight by more than this factor's exponent, and no weight falls so low that it cannot come back.
+_LARGEST_STEP, _SMALLEST = 1.0, 0.01
+_SCALES = (0.1, 10.0)
 # Log-odds are cut at a probability of 1e-12: beyond it, a model that is sure says nothing more.
 _SUREST = 1e-12
-_HOW = "exact: each model's log-odds times its weight, beside the model's constant"
+_HOW = "exact: parts of the log-odds, of each model's score times its weight"
 
 
 class StackScorer(Scorer):
     """Learns from the scores that its models gave when they decided. High scores mean abuse.
 
-    ``stacks``: the models' names. Their weights are never negative, so that no score falls where one of theirs rises.
-    Before it has learned, its score is that of the mean of their log-odds. A model that failed (NaN) counts 0, as if
-    it were undecided; where all failed there is no score (NaN), and nothing to learn.
-    ``min_labels``: it is ready once it has learned so many examples of each class.
+    ``stacks``: the models' names. Their weights are positive and add up to 1: no score falls where one of theirs
+    rises, and a score means the same from day to day. They are learned by exponentiated gradient (Kivinen, Warmuth,
+    Information and Computation 132, 1997) as those of a logistic regression whose scale and constant are learned
+    beside them, and left to calibration. Before it has learned, all weigh the same.
+    A model that failed (NaN) counts 0, as if it were undecided; where all failed there is no score (NaN), and nothing
+    to learn. ``min_labels``: it is ready once it has learned so many examples of each class.
     """
 
     def __init__(self, stacks: tuple[str, ...], min_labels: int) -> None:
         self.stacks = stacks
         self._min_labels = min_labels
         self._seen = {True: 0, False: 0}
-        self._intercept = 0.0
         self._weights = [1 / len(stacks) for _ in stacks]
-        # Sums of squared gradients, the intercept's last.
-        self._squares = [1.0 for _ in (*stacks, "")]
+        self._scale, self._intercept = 1.0, 0.0
 
     def score_many(self, batch: Batch) -> list[float]:
-        return [math.nan if said is None else _probability(self._log_odds(said)) for said in self._said(batch)]
+        return [math.nan if said is None else arithmetic.sigmoid(self._mean(said)) for said in self._said(batch)]
 
     def learn(self, batch: Batch, abuse: Sequence[bool] | None, weights: Sequence[float] | None = None) -> None:
         assert abuse is not None
         for number, said in enumerate(self._said(batch)):
             if said is None:
                 continue
-            label = bool(abuse[number])
-            self._seen[label] += 1
-            weight = 1.0 if weights is None else float(weights[number])
-            gradient = arithmetic.log_loss_gradient(label, self._log_odds(said), weight)
-            for column, log_odds in enumerate(said):
-                step = self._step(column, gradient * log_odds)
-                self._weights[column] = max(0.0, self._weights[column] - step)
-            self._intercept -= self._step(-1, gradient)
+            self._learn(said, bool(abuse[number]), 1.0 if weights is None else float(weights[number]))
 
-    def _step(self, column: int, gradient: float) -> float:
-        self._squares[column] += gradient * gradient
-        return RATE * gradient / math.sqrt(self._squares[column])
+    def _learn(self, said: tuple[float, ...], abuse: bool, weight: float) -> None:
+        rate = _LAST_RATE + (_FIRST_RATE - _LAST_RATE) / (1 + self.learned / _HALF_LIFE)
+        mean, scale = self._mean(said), self._scale
+        gradient = arithmetic.log_loss_gradient(abuse, scale * mean + self._intercept, weight)
+        raised = [
+            one * _exponent(-rate * gradient * scale * log_odds)
+            for one, log_odds in zip(self._weights, said, strict=True)
+        ]
+        kept = [max(one / sum(raised), _SMALLEST) for one in raised]
+        self._weights = [one / sum(kept) for one in kept]
+        self._scale = min(_SCALES[1], max(_SCALES[0], scale * _exponent(-_SCALE_RATE * gradient * mean)))
+        self._intercept -= _INTERCEPT_RATE * max(-_LARGEST_STEP, min(_LARGEST_STEP, gradient))
+        self._seen[abuse] += 1
 
     def _said(self, batch: Batch) -> list[tuple[float, ...] | None]:
         """By event, the log-odds of each model's score; None where no model has one."""
@@ -63,8 +70,8 @@ class StackScorer(Scorer):
             None if all(map(math.isnan, row)) else tuple(map(_log_odds, row)) for row in zip(*columns, strict=True)
         ]
 
-    def _log_odds(self, said: tuple[float, ...]) -> float:
-        return sum((weight * one for weight, one in zip(self._weights, said, strict=True)), self._intercept)
+    def _mean(self, said: tuple[float, ...]) -> float:
+        return sum(weight * one for weight, one in zip(self._weights, said, strict=True))
 
     @property
     def ready(self) -> bool:
@@ -92,6 +99,5 @@ def _log_odds(score: float) -> float:
     return math.log(score / (1 - score))
 
 
-def _probability(log_odds: float) -> float:
-    """River's sigmoid is 1 from 30 on, where two sure models already tie."""
-    return 1 / (1 + math.exp(-max(log_odds, -700.0)))
+def _exponent(step: float) -> float:
+    return math.exp(max(-_LARGEST_STEP, min(_LARGEST_STEP, step)))

@@ -177,7 +177,7 @@ def test_a_stack_leaves_out_a_model_that_says_the_contrary_and_never_turns_it_ro
             assert scores == sorted(scores)
     told = (scorer.contributions(Batch((), np.empty((1, 0)), scores={"good": grid[-1:], "bad": grid[:1]})) or [])[0]
     assert told.parts[0][0] == "good"
-    assert dict(told.parts)["bad"] == pytest.approx(0.0)
+    assert abs(dict(told.parts)["bad"]) < 0.05 * abs(dict(told.parts)["good"])
 
 
 def test_a_river_model_has_a_score_before_it_has_learned_and_a_later_nan_stays_one() -> None:
