@@ -63,11 +63,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def version_of(manifest: Manifest) -> str:
-    """The hash of its weights, inputs, calibration and threshold values: models of one version act the same."""
+    """The hash of its weights, inputs, calibration and thresholds: models of one version act the same."""
     makes = [
         manifest.weights,
         list(manifest.inputs.items()),
         manifest.calibration,
-        sorted((rate, threshold.value) for rate, threshold in manifest.thresholds.items()),
+        sorted((rate, one.value, one.thin) for rate, one in manifest.thresholds.items()),
     ]
     return hashlib.blake2b(msgspec.json.encode(makes), digest_size=16).hexdigest()

@@ -81,6 +81,7 @@ def test_what_makes_a_models_scores_makes_its_version_and_nothing_else_does(regi
         manifest(calibration=msgspec.structs.replace(one.calibration, a=2.0)),
         manifest(thresholds={"0.001": threshold}),
         manifest(thresholds={"0.001": msgspec.structs.replace(threshold, value=0.91)}),
+        manifest(thresholds={"0.001": msgspec.structs.replace(threshold, thin=True)}),
         manifest(thresholds={"0.01": threshold}),
     ]
     versions = [registry.save(each, scorer(3), b"state").version for each in changed]
