@@ -84,6 +84,11 @@ bench-backtest: setup ## Events a second that a backtest judges, recorded and re
 bench-models: setup ## Quality of the models, beside bogofilter and River (6 minutes; ARGS="--mail PATH --from DATE")
 	$(BIN)/python bench/model_quality.py $(ARGS)
 
+.PHONY: bench-rba
+bench-rba: setup ## How often honest people are asked again, on the RBA data set (RBA=path/to/rba-dataset.csv)
+	@test -n "$(RBA)" || { echo 'say where the data set is: make bench-rba RBA=path/to/rba-dataset.csv (docs/rba.md)' >&2; exit 2; }
+	$(BIN)/python bench/rba.py "$(RBA)" $(ARGS)
+
 .PHONY: bench-swap
 bench-swap: setup ## Micro-batches beside the compiling and swapping of 500 rules (2 minutes)
 	$(BIN)/python bench/swap.py
