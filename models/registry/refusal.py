@@ -25,6 +25,6 @@ def refuse(manifest: Manifest, catalogue: Catalogue) -> None:
         more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
         raise ModelError(
             f"model {manifest.model}@{manifest.version} is refused: its input {', '.join(faults[:_NAMED])}{more}: "
-            "bring the old definition back (a new one is better a new feature, under a name of its own), or let the "
-            "model learn anew: `weir models` says how"
+            "bring the old definition back (a new one is better a new feature, under a name of its own); while it "
+            "is away the learner starts the model anew"
         )

@@ -101,6 +101,12 @@ class Registry:
                 return found
         return self._shelf.marked(model, version)
 
+    def versions(self, model: str, beginning: str = "") -> Sequence[str]:
+        """A model's versions that begin so, newest first, as names of files tell: no manifest is read."""
+        checkpoints = reversed(self._shelf.checkpoints(model))
+        named = [*(one.version for one in checkpoints), *(one.version for one in self.kept(model))]
+        return [version for version in dict.fromkeys(named) if version.startswith(beginning)]
+
     def list(self, model: str | None = None, newest: int | None = None) -> Sequence[Manifest]:
         """All manifests, or those of one model: of each its ``newest`` (None: all) and those kept for good.
 

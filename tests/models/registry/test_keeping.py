@@ -82,6 +82,19 @@ def test_one_version_with_several_states_is_found_with_its_newest(registry: Regi
     assert registry.load_state(old) == b"1"
 
 
+def test_versions_are_told_by_how_they_begin_without_reading_manifests(registry: Registry, folder: Path) -> None:
+    saved = [registry.save(manifest(n), scorer(n), b"%d" % n) for n in range(8)]
+    again = registry.save(manifest(9), scorer(2), b"once more")
+    registry.keep("login.logistic", saved[0].version)
+    registry.prune(before_ms=100)
+    for path in folder.glob("models/*/*"):
+        path.write_bytes(b"")
+    assert again.version == saved[2].version
+    assert registry.versions("login.logistic") == [saved[n].version for n in (2, 7, 6, 5, 4, 0)]
+    assert registry.versions("login.logistic", saved[7].version[:20]) == [saved[7].version]
+    assert registry.versions("login.logistic", "none") == registry.versions("login.other") == []
+
+
 def test_the_promoted_stay_for_good_also_when_their_manifests_file_is_lost(registry: Registry, folder: Path) -> None:
     saved = [registry.save(manifest(n), scorer(n), b"%d" % n) for n in range(12)]
     assert registry.keep("login.logistic", saved[1].version) == saved[1]
