@@ -12,9 +12,9 @@ from support.events import T0, record
 
 from features.event import decision_id
 from models.backtest.report import Report
-from streams.offline.backtest.shown.html import Markup, element
 from streams.offline.backtest.shown.page import page
 from streams.offline.backtest.shown.table import show
+from streams.page.html import Markup, element
 
 HOSTILE = '</td><script>alert("x")</script><img src=//evil.example/x onerror=y>&amp;\u202e'
 

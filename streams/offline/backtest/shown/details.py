@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from models.backtest.report import Blast, Example, Overlap, RuleReport, Seen
-from streams.offline.backtest.shown.html import Markup, element, joined
-from streams.offline.backtest.shown.words import about, actions, blast, change, count, observed, percent, shared
+from streams.offline.backtest.shown.words import about, actions, blast, change, observed
+from streams.page.html import Markup, element, joined
+from streams.page.words import count, percent, shared
 
 _SHOWN = 8
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 
 from models.backtest.report import KindReport, Report
 from streams.offline.backtest.shown.details import example_list, rule_details
-from streams.offline.backtest.shown.html import Markup, element
 from streams.offline.backtest.shown.plots import fires, precisions, timeline
 from streams.offline.backtest.shown.tables import changes, rules, sides
-from streams.offline.backtest.shown.words import count
+from streams.page.frame import cards, figure, whole
+from streams.page.html import Markup, element
+from streams.page.words import count
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_META = (
-    '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><meta name="referrer" content="no-referrer">'
-)
 _OVER_TIME = "Enforced decisions over time; in the background all events."
 _HOW_OFTEN = "How often each rule fires."
 _PRECISE = "Precision of each rule on labelled events, with 95 % intervals."
@@ -24,11 +19,8 @@ _PRECISE = "Precision of each rule on labelled events, with 95 % intervals."
 
 def page(report: Report) -> str:
     """Everything is in it, and all that comes from events or files is escaped."""
-    style = files("streams.offline.backtest.shown").joinpath("style.css").read_text(encoding="utf-8")
-    # The style is ours and holds no markup.
-    head = element("head", Markup(_META), element("title", "Weir backtest"), Markup(f"<style>{style}</style>"))
-    body = element("body", list(_top(report)), [element("section", list(_kind(kind))) for kind in report.kinds])
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    sections = [element("section", list(_kind(kind))) for kind in report.kinds]
+    return whole("Weir backtest", [*_top(report), *sections])
 
 
 def _top(report: Report) -> Iterator[Markup]:
@@ -46,7 +38,7 @@ def _kind(kind: KindReport) -> Iterator[Markup]:
     yield element("p", f"Candidate: {new.name}, bundle {new.bundle}. Baseline: {old.name}, bundle {old.bundle}.")
     yield _cards(kind)
     if kind.timeline:
-        yield _figure(timeline(kind.timeline), _OVER_TIME)
+        yield figure(timeline(kind.timeline), _OVER_TIME)
     yield element("h3", "Decisions")
     yield sides(kind)
     yield changes(kind)
@@ -54,7 +46,7 @@ def _kind(kind: KindReport) -> Iterator[Markup]:
     yield rules(kind)
     for plot, caption in ((fires(kind.rules), _HOW_OFTEN), (precisions(kind.rules), _PRECISE)):
         if plot is not None:
-            yield _figure(plot, caption)
+            yield figure(plot, caption)
     yield element("h3", "Rule by rule")
     for rule in kind.rules:
         yield rule_details(rule, kind.target)
@@ -68,7 +60,7 @@ def _kind(kind: KindReport) -> Iterator[Markup]:
 
 
 def _cards(kind: KindReport) -> Markup:
-    cards = [
+    told = [
         ("events", count(kind.events)),
         ("labelled abuse, legit", f"{count(kind.labels['abuse'])}, {count(kind.labels['legit'])}"),
         (f"newly hit, by {kind.target}", count(kind.newly_hit.targets)),
@@ -78,15 +70,8 @@ def _cards(kind: KindReport) -> Markup:
     ]
     if kind.judged_by_baseline:
         again = f"{count(kind.reproduced)} of {count(kind.judged_by_baseline)}"
-        cards.append(("of its own recorded decisions the baseline comes to again", again))
-    return element(
-        "div", [element("div", element("b", value), name, cls="card") for name, value in cards], cls="cards"
-    )
-
-
-def _figure(plot: Markup, caption: str) -> Markup:
-    # On a telephone a plot is moved sideways rather than made too small to read.
-    return element("figure", element("div", plot, cls="wide"), element("figcaption", caption))
+        told.append(("of its own recorded decisions the baseline comes to again", again))
+    return cards(told)
 
 
 def _notes(notes: Sequence[str]) -> Markup:

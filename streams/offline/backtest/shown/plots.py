@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from models.backtest.interval import Share
 from models.backtest.report import Hour, RuleReport
-from streams.offline.backtest.shown.html import Markup, element, joined
-from streams.offline.backtest.shown.words import change, count, shared
+from streams.offline.backtest.shown.words import change
+from streams.page.frame import svg
+from streams.page.html import Markup, element
+from streams.page.words import count, shared
 
 _WIDTH = 720
 _LEFT = 46
@@ -48,7 +50,7 @@ def timeline(hours: Sequence[Hour]) -> Markup:
         element("text", hours[-1].start[:16].replace("T", " "), x=_WIDTH, y=bottom + 18, cls="end"),
         *_legend(),
     ]
-    return _svg("Enforced decisions over time, and all events", height, parts)
+    return svg("Enforced decisions over time, and all events", _WIDTH, height, parts)
 
 
 def fires(rules: Sequence[RuleReport]) -> Markup | None:
@@ -70,7 +72,7 @@ def fires(rules: Sequence[RuleReport]) -> Markup | None:
         words = change(rule)
         longest = max(rule.fires, rule.was_firing) / most * wide
         parts.append(element("text", words, x=_NAME + longest + 6, y=top + 12))
-    return _svg("How often each rule fires", 24 + len(shown) * _ROW + 6, parts)
+    return svg("How often each rule fires", _WIDTH, 24 + len(shown) * _ROW + 6, parts)
 
 
 def precisions(rules: Sequence[RuleReport]) -> Markup | None:
@@ -96,7 +98,7 @@ def precisions(rules: Sequence[RuleReport]) -> Markup | None:
         parts.append(_name(rule.id, top))
         parts += _interval(rule.was_quality.precision, top + 5, "baseline")
         parts += _interval(rule.quality.precision, top + 13, "candidate")
-    return _svg("Precision of each rule with its 95 % interval", bottom + 24, parts)
+    return svg("Precision of each rule with its 95 % interval", _WIDTH, bottom + 24, parts)
 
 
 def _interval(share: Share, y: float, name: str) -> list[Markup]:
@@ -125,9 +127,3 @@ def _legend() -> list[Markup]:
         element("rect", cls="candidate", x=_LEFT + 90, y=4, width=10, height=10),
         element("text", "candidate", x=_LEFT + 104, y=13),
     ]
-
-
-def _svg(title: str, height: float, parts: Sequence[Markup]) -> Markup:
-    return element(
-        "svg", element("title", title), joined(parts), viewBox=f"0 0 {_WIDTH} {height:.0f}", role="img", cls="plot"
-    )

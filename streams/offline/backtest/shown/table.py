@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from models.backtest.report import Example, KindReport, Report, RuleReport
-from streams.offline.backtest.shown.words import about, actions, blast, change, count, duration, shared
+from streams.offline.backtest.shown.words import about, actions, blast, change, duration
+from streams.page.words import count, shared
 
 _EXAMPLES = 3
 # Where there is no terminal nothing is cut; on a narrow one some columns are left to page and file.

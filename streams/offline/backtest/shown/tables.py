@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Sequence
 
 from models.backtest.report import KindReport, RuleReport, SideReport
-from streams.offline.backtest.shown.html import Markup, element, joined
-from streams.offline.backtest.shown.words import actions, blast, change, count, duration, shared
+from streams.offline.backtest.shown.words import actions, blast, change, duration
+from streams.page.html import Markup, element, joined
+from streams.page.table import table
+from streams.page.words import count, shared
 
 _SIDE_HEAD = ("", "actions", "any action: precision", "recall", "enforced: precision", "recall", "meets")
 _RULE_HEAD = (
@@ -19,25 +21,25 @@ _RULE_NUMBERS = (3, 4, 5, 6, 7, 10)
 def sides(kind: KindReport) -> Markup:
     """What both decide in all."""
     rows = [_side("candidate", kind.candidate, kind.target), _side("baseline", kind.baseline, kind.target)]
-    return _table(_SIDE_HEAD, rows)
+    return table(_SIDE_HEAD, rows)
 
 
 def changes(kind: KindReport) -> Markup:
     """From which action to which decisions go, and which budgets were used up."""
     rows = [(one.was, one.becomes, count(one.count)) for one in kind.changes]
-    table = _table(("baseline", "candidate", "decisions"), rows, (2,))
+    made = table(("baseline", "candidate", "decisions"), rows, (2,))
     trips = [
         element("p", f"The {name}'s budget {budget!r} was used up at {at}.")
         for name, side in (("candidate", kind.candidate), ("baseline", kind.baseline))
         for budget, at in side.trips.items()
     ]
     same = element("p", "Both decide the same about every event.")
-    return joined([table if rows else same, *trips])
+    return joined([made if rows else same, *trips])
 
 
 def rules(kind: KindReport) -> Markup:
     """A line for every rule."""
-    return _table(_RULE_HEAD, [_rule(rule) for rule in kind.rules], _RULE_NUMBERS)
+    return table(_RULE_HEAD, [_rule(rule) for rule in kind.rules], _RULE_NUMBERS)
 
 
 def _side(name: str, side: SideReport, target: str) -> Sequence[str]:
@@ -58,17 +60,4 @@ def _rule(rule: RuleReport) -> Sequence[str]:
         shared(rule.quality.precision),
         shared(rule.quality.recall),
         duration(rule.cost_ns),
-    )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Container[int] = ()) -> Markup:
-    top = element("thead", _row("th", head, right))
-    body = element("tbody", [_row("td", row, right) for row in rows])
-    return element("div", element("table", top, body), cls="wide")
-
-
-def _row(name: str, cells: Sequence[str], right: Container[int]) -> Markup:
-    return element(
-        "tr",
-        [element(name, cell, cls="n") if at in right else element(name, cell) for at, cell in enumerate(cells)],
     )
