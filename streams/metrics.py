@@ -86,6 +86,10 @@ MODEL_THRESHOLD = Gauge(
 PROMISE_KEPT = Gauge(
     "weir_promise_achieved_ratio", "False positives in place of a promised rate of them", ["model", "kind", "rate"]
 )
+PROMISED = Gauge(
+    "weir_promised_ratio", "The rate of false positives that a policy promises", ["model", "kind", "rate"]
+)
+DRIFT = Gauge("weir_drift", "1 while an alarm stands that something of a kind has changed", ["kind", "what"])
 ABUSE_LABELS = Gauge("weir_abuse_label_ratio", "Share of abuse among the labels of late", ["model", "kind"])
 WAITING_LABELS = Gauge("weir_waiting_labels", "Labels whose decision has not been seen", ["model"])
 CHECKPOINTS = Counter("weir_checkpoints_total", "Model checkpoints announced", ["model"])

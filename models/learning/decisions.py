@@ -29,9 +29,9 @@ class Decision:
     """What learning needs of a verdict.
 
     ``names`` and ``values``: the features. ``score_values``: by ``models``, what they said at decision time, raw, in
-    the ``versions`` of then. ``champion``: whose score counted, ``calibrated``: what it came to, None while it was
-    warming; ``thresholds``: by promised rate, those in force that were not thin. ``origin``: where the event's text
-    can be read.
+    the ``versions`` of then; those of ``warming`` ones did not count yet. ``champion``: whose score counted,
+    ``calibrated``: what it came to, None while it was warming; ``thresholds``: by promised rate, those in force that
+    were not thin. ``origin``: where the event's text can be read.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Decision:
     score_values: array[float]
     correction: bool = False
     versions: tuple[str, ...] = ()
+    warming: tuple[str, ...] = ()
     champion: str = ""
     calibrated: float | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -142,6 +143,7 @@ def decision_of(verdict: _Verdict, origin: Origin | None = None) -> Decision:
         score_values=array("d", (score.score for score in data.scores)),
         correction=isinstance(data.corrects, str),
         versions=_once(tuple(score.version for score in data.scores)),
+        warming=_once(tuple(score.model for score in data.scores if score.warming)),
         champion=next((score.model for score in data.scores if score.role == "champion"), ""),
         calibrated=data.score,
         # Nobody was hindered by a thin one.

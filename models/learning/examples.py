@@ -27,18 +27,18 @@ class Example:
 
 
 class Inputs:
-    """A scorer's inputs in the decisions of any feature schema."""
+    """Features by name, in the decisions of any feature schema."""
 
-    def __init__(self, scorer: Scorer) -> None:
-        self._names = scorer.inputs
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
         self._at: dict[tuple[str, ...], list[int] | None] = {}
 
     def has(self, decision: Decision) -> bool:
-        """Whether the decision has all that the scorer reads."""
+        """Whether the decision has all of them."""
         return self._columns(decision.names) is not None
 
     def rows(self, decisions: Sequence[Decision]) -> list[list[float]]:
-        """Their values in the scorer's order; all of them have its inputs."""
+        """Their values in order, of decisions that have them all."""
         found = []
         for decision in decisions:
             columns = self._columns(decision.names)

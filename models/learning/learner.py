@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from models.drift import Watch
 from models.learning.decisions import Decision
 from models.learning.examples import Example, Inputs, batch_of, newest
 from models.learning.labels import GivenLabel, LabelResult
@@ -23,7 +24,8 @@ class ModelLearner:
     ``on_verdict``, ``on_label`` and ``found`` only take; ``learn`` teaches what was taken, in that order. The outcome
     is the same however many are taken in between. ``changed``: weights or state have changed since it was last set to
     False. ``faults``: how many calls of ``learn`` in a row have raised; ``fault``: the last one. ``left_out``: it is
-    taught nothing any more. ``sample``: events of late, to measure how long scoring takes.
+    taught nothing any more. ``sample``: events of late, to measure how long scoring takes. ``watch``: its kind's, if
+    it is kept here.
     """
 
     def __init__(self, name: str, kind: str, scorer: Scorer, state: State | None = None) -> None:
@@ -37,13 +39,14 @@ class ModelLearner:
         self.fault: Exception | None = None
         self.left_out = False
         self.sample: Batch | None = None
+        self.watch: Watch | None = None
         self._examples: list[Example] = []
         self.use(scorer)
 
     def use(self, scorer: Scorer) -> None:
         """Teach this scorer from now on."""
         self.scorer = scorer
-        self._inputs = Inputs(scorer)
+        self._inputs = Inputs(scorer.inputs)
 
     @property
     def teaches(self) -> bool:
@@ -52,7 +55,18 @@ class ModelLearner:
 
     def snapshot(self) -> State:
         """The state to be stored with the weights as they are now."""
-        return msgspec.structs.replace(self.state, performance=self.performance.encode())
+        watch = self.watch.encode() if self.watch is not None else b""
+        return msgspec.structs.replace(self.state, performance=self.performance.encode(), watch=watch)
+
+    def keep_watch(self, names: Sequence[str]) -> Watch:
+        """Feed the kind's watch over drift with what this learner takes, and keep its state with its own.
+
+        ``names``: the kind's features.
+        """
+        known = self.state.watch
+        self.watch = Watch.decode(self.kind, names, known) if known else Watch(self.kind, names)
+        self._watched = Inputs(names)
+        return self.watch
 
     def on_verdict(self, partition: str, offset: int, decision: Decision, source: str, source_offset: int) -> Results:
         """Take one verdict; ``source`` and ``source_offset``: where its event stands.
@@ -66,6 +80,7 @@ class ModelLearner:
         if fresh and source_offset > self.state.sources.get(key, -1):
             self.state.sources[key] = source_offset
             self.state.champion = decision.champion or self.state.champion
+            self._watch_decision(decision)
             if not self.teaches and self._inputs.has(decision):
                 self.changed = True
                 self._examples.append(Example(decision))
@@ -158,12 +173,25 @@ class ModelLearner:
         self._measure(decision, given, held, self.state.truth(decision.id))
         if result is not LabelResult.LEARNED:
             return result
+        if self.watch is not None:
+            for model, score in decision.scores.items():
+                self.watch.on_label(given.time_ms, model, score, given.label == "abuse")
         if not self.teaches:
             return LabelResult.MEASURED
         if not self._inputs.has(decision):
             return LabelResult.OTHER_FEATURES
         self._examples.append(Example(decision, given))
         return LabelResult.LEARNED
+
+    def _watch_decision(self, decision: Decision) -> None:
+        if self.watch is None or not self._watched.has(decision):
+            return
+        scores = decision.scores
+        for model in decision.warming:
+            del scores[model]
+        (row,) = self._watched.rows([decision])
+        self.watch.on_decision(decision.time_ms, row, scores, decision.action, decision.id)
+        self.changed = True
 
     def _measure(self, decision: Decision, given: GivenLabel, held: bool | None, now: bool | None) -> None:
         """Count what the model said then against what is held for true ``now``, in place of what was ``held``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 
 import msgspec
 import structlog
@@ -44,13 +45,13 @@ class Checkpoints:
         catalogues: Mapping[str, Catalogue],
         declared: Declared,
         policies: Mapping[str, Policy],
-        drifting: Callable[[ModelLearner], Sequence[str]],
+        announcer: Announcer,
     ) -> None:
         self._settings = settings
         self._catalogues = catalogues
         self._declared = declared
-        self._registry = Registry(settings.registry, settings.registry_key_file)
-        self._announcer = Announcer(settings)
+        self.registry = Registry(settings.registry, settings.registry_key_file)
+        self._announcer = announcer
         self._saves = 0
         self._restored = False
         self._due_s: dict[str, float] = {}
@@ -58,22 +59,22 @@ class Checkpoints:
         self._learned: dict[str, int] = {}
         self.newest: dict[str, Manifest] = {}
         self._policies = policies
-        self._drifting = drifting
+        self.drifting: Callable[[ModelLearner], Sequence[str]] = lambda learner: ()
         self._gauges = Gauges()
 
     def restore(self, on_control: OnControl) -> tuple[dict[str, ModelLearner], ControlReader]:
         """Fence other learners, then take up every model where its newest checkpoint left it.
 
-        ``on_control`` gets what else stands on the control topic, now and, from the reader that comes back, later.
+        ``on_control`` gets what else stands on the control topic, and from the returned reader all that follows.
         """
         declared = {name: kind for kind, models in self._declared.models.items() for name in models}
         self._announcer.fence(declared)
         found: dict[str, Manifest] = {}
 
         def take(key: str, value: bytes | None) -> None:
-            if not key.startswith(MODEL_KEY):
+            if self._restored or not key.startswith(MODEL_KEY):
                 on_control(key, value)
-            elif not self._restored:
+            else:
                 _take_manifest(found, key.removeprefix(MODEL_KEY), value)
 
         reader = ControlReader(self._settings, take)
@@ -100,8 +101,15 @@ class Checkpoints:
 
     def retire(self, name: str) -> bool:
         """Take its announcement back, so that nobody serves it any more; its checkpoints stay for a time."""
-        self.newest.pop(name, None)
+        manifest = self.newest.pop(name, None)
+        if manifest is not None:
+            self._gauges.forget(manifest)
         return self._announcer.announce(name, f"{MODEL_KEY}{name}", None)
+
+    def next_name(self, spec: str) -> str:
+        """The first of ``<spec>-2``, ``<spec>-3``, … that no model ever had, as far as is known."""
+        taken = {*self.registry.models(), *self.newest}
+        return next(name for number in count(2) if (name := f"{spec}-{number}") not in taken)
 
     def spec_of(self, name: str) -> str:
         """The declaration of a model."""
@@ -133,10 +141,10 @@ class Checkpoints:
             self._policies.get(learner.kind),
             parent=before.version if before is not None else "",
             cost_us=cost_us(learner),
-            drifting=self._drifting(learner),
+            drifting=self.drifting(learner),
         )
         state = encode_state(learner.snapshot())
-        saved = self._registry.save(manifest, learner.scorer, state)
+        saved = self.registry.save(manifest, learner.scorer, state)
         if not self._announcer.announce(learner.name, f"{MODEL_KEY}{learner.name}", msgspec.json.encode(saved)):
             return
         self.newest[learner.name] = saved
@@ -152,7 +160,7 @@ class Checkpoints:
         if manifest is None:
             return False
         try:
-            learner.use(self._registry.load(manifest))
+            learner.use(self.registry.load(manifest))
         except ModelError as error:
             log.error("model_lost", model=learner.name, why=str(error))
             return False
@@ -167,7 +175,7 @@ class Checkpoints:
     def _prune(self) -> None:
         """Now and then: there are many versions to look through."""
         if self._saves % _SAVES_BETWEEN_PRUNES == 0:
-            self._registry.prune(int((time.time() - self._settings.keep_models_hours * 3600) * 1000))
+            self.registry.prune(int((time.time() - self._settings.keep_models_hours * 3600) * 1000))
         self._saves += 1
 
     def _is_declared(self, name: str) -> bool:
@@ -194,18 +202,18 @@ class Checkpoints:
 
     def _candidates(self, newest: Manifest) -> Iterator[Manifest]:
         yield newest
-        for manifest in self._registry.list(newest.model):
+        for manifest in self.registry.list(newest.model):
             if manifest.state and manifest.made_ms < newest.made_ms:
                 yield manifest
 
     def _resumed(self, manifest: Manifest) -> ModelLearner:
-        state = decode_state(self._registry.load_state(manifest))
+        state = decode_state(self.registry.load_state(manifest))
         try:
             refuse(manifest, self._catalogues[manifest.kind])
         except ModelError as error:
             log.warning("model_starts_anew", model=manifest.model, why=str(error))
             return self._fresh(manifest.model, manifest.kind, State(positions=state.positions))
-        return ModelLearner(manifest.model, manifest.kind, self._registry.load(manifest), state)
+        return ModelLearner(manifest.model, manifest.kind, self.registry.load(manifest), state)
 
     def _fresh(self, name: str, kind: str, state: State | None = None) -> ModelLearner:
         return ModelLearner(name, kind, self._declared.fresh(kind, self.spec_of(name)), state)

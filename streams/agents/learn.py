@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from confluent_kafka import Message
 
 from features.catalogue import Catalogue
 from features.errors import InvalidEvent
-from models.learning.decisions import Decision, Decisions
+from models.learning.decisions import Decision
 from models.learning.labels import WITHDRAWN, GivenLabel
 from models.learning.learner import ModelLearner
 from streams import metrics
 from streams.agents.checkpoints import Checkpoints
 from streams.declared import declared_models
 from streams.kafka import Stopped, wait_for_topics
+from streams.learning.announcer import Announcer
+from streams.learning.drifting import Drifting
 from streams.learning.log import LearnerLog
 from streams.learning.older import Older
 from streams.learning.order import Placed
 from streams.learning.policies import Policies
-from streams.learning.records import Decided, read_label, read_verdict
+from streams.learning.promoting import Promoter
+from streams.learning.records import Decided
 from streams.learning.school import School
+from streams.learning.steps import Step, Steps
 from streams.learning.texts import TextReader
+from streams.learning.turnover import Told, Turnover
 from streams.settings import Settings
 from streams.sinks.dead_letters import DeadLetters
 from streams.sinks.intake import Taken
@@ -34,34 +38,33 @@ from streams.wire import Label
 _AT_ONCE = 1000
 
 
-class _Step(NamedTuple):
-    """A record with what it holds; ``decision``: the one that a label is about, None if it is not remembered."""
-
-    record: Placed[Message]
-    holds: Decided | Label | InvalidEvent | None
-    decision: Decision | None = None
-
-
 class Learn:
     """Reads verdicts and labels from where the checkpoints stand, without a consumer group of its own."""
 
     def __init__(self, settings: Settings, catalogues: Mapping[str, Catalogue], stop: threading.Event) -> None:
         self._settings = settings
-        self._catalogues = catalogues
+        self._stop = stop
         ids = wait_for_topics(settings, [VERDICTS, LABELS, DEAD_LETTERS, CONTROL], stop)
-        self._policies = Policies(settings, catalogues)
         declared = declared_models(settings, catalogues)
-        self._checkpoints = Checkpoints(settings, catalogues, declared, self._policies.by_kind, lambda learner: ())
-        learners, self._control = self._checkpoints.restore(self._policies.on_control)
+        announcer = Announcer(settings)
+        self._policies = Policies(settings, catalogues)
+        self._told = Told({kind: declared.champion(kind) for kind in catalogues})
+        self._checkpoints = Checkpoints(settings, catalogues, declared, self._policies.by_kind, announcer)
+        learners, self._control = self._checkpoints.restore(self._on_control)
+        # A kind's watch over drift is kept by the first of its models, which is always there.
+        hosts = {kind: learners[next(iter(models))] for kind, models in declared.models.items()}
+        features = {kind: catalogue.names for kind, catalogue in catalogues.items()}
+        self._drifting = Drifting(self._checkpoints, announcer, hosts, features, self._told.watches)
+        self._checkpoints.drifting = self._drifting.against
+        promoter = Promoter(settings, self._checkpoints.registry, declared)
+        self._turnover = Turnover(learners, self._checkpoints, self._drifting, promoter, self._told)
         kinds = {name: catalogue.kind for name, catalogue in catalogues.items()}
         self._texts = TextReader(settings, kinds, stop)
         self._school = School(learners, self._texts.read, self._checkpoints.go_back)
-        self._decisions = Decisions(settings.remember_decisions)
-        waiting = {one for learner in learners.values() for one in learner.state.waiting}
-        self._older = Older(settings, waiting)
-        self._letters = DeadLetters(settings, LABELS)
-        self._stop = stop
+        self._older = Older(settings, {one for learner in learners.values() for one in learner.state.waiting})
         self._log = LearnerLog(settings, ids)
+        self._steps = Steps(settings, catalogues, self._log, self._older)
+        self._letters = DeadLetters(settings, LABELS)
         self._read: dict[str, int] = {}
         # Until a partition's reading is where it was, the decisions before that are not all remembered again.
         self._catching_up: dict[str, int] = {}
@@ -83,6 +86,7 @@ class Learn:
                     self._take(records[start : start + _AT_ONCE])
                     self._save()
                 self._ask_again()
+                self._turnover.end()
                 self._save()
                 if self._control.failure is not None:
                     raise self._control.failure
@@ -92,6 +96,10 @@ class Learn:
         finally:
             self._log.close()
             self._texts.close()
+
+    def _on_control(self, key: str, value: bytes | None) -> None:
+        if not self._told.on_control(key, value):
+            self._policies.on_control(key, value)
 
     @property
     def _learners(self) -> Sequence[ModelLearner]:
@@ -113,66 +121,35 @@ class Learn:
         return starts
 
     def _take(self, records: Sequence[Placed[Message]]) -> None:
-        steps = self._with_older([self._step(record) for record in records])
-        for step in steps:
+        states = [learner.state for learner in self._learners]
+        passed = {place: min(state.positions.get(place, 0) for state in states) for place in self._log.places}
+        for step in self._steps.of(records, passed):
             self._apply(step)
         self._school.learn()
+        self._drifting.check()
+        begun = self._turnover.begin(self._steps.decisions.all())
+        if begun:
+            self._school.learn()
+        for learner in begun:
+            self._checkpoints.save(learner, self._remembered())
 
-    def _step(self, record: Placed[Message]) -> _Step:
-        """Decode a record: a verdict is remembered, a label finds its decision among those before it."""
-        if not self._log.is_label(record.place):
-            decided = read_verdict(record.record)
-            if decided is not None:
-                self._decisions.add(decided.decision, record.place, record.offset, record.append_ms)
-            return _Step(record, decided)
-        try:
-            label = read_label(record.record, self._settings, self._catalogues)
-        except InvalidEvent as error:
-            return _Step(record, error)
-        return _Step(record, label, self._decisions.get(label.decision_id))
-
-    def _with_older(self, steps: list[_Step]) -> list[_Step]:
-        """Find decisions that are not remembered, for labels that somebody has still to learn."""
-        passed = {
-            place: min(one.state.positions.get(place, 0) for one in self._learners) for place in self._log.places
-        }
-        missing = {
-            step.holds.decision_id
-            for step in steps
-            if isinstance(step.holds, Label)
-            and step.decision is None
-            and step.holds.data.label != WITHDRAWN
-            and step.record.offset >= passed[step.record.place]
-        }
-        if not missing:
-            return steps
-        found = self._older.find(missing, self._decisions.oldest_ms)
-        return [
-            step._replace(decision=found.get(step.holds.decision_id))
-            if isinstance(step.holds, Label) and step.decision is None
-            else step
-            for step in steps
-        ]
-
-    def _apply(self, step: _Step) -> None:
+    def _apply(self, step: Step) -> None:
         record, holds = step.record, step.holds
-        if isinstance(holds, Decided):
+        if not self._log.is_label(record.place):
             self._read[record.place] = record.offset + 1
+        if isinstance(holds, Decided):
             self._school.verdict(record.place, record.offset, holds.decision, holds.source, holds.origin.offset)
         elif isinstance(holds, Label):
             self._apply_label(record, holds, step.decision)
         else:
-            if isinstance(holds, InvalidEvent):
+            if holds is not None:
                 self._refuse(record, holds)
-            else:
-                self._read[record.place] = record.offset + 1
             self._school.skip(record.place, record.offset)
 
     def _apply_label(self, record: Placed[Message], label: Label, decision: Decision | None) -> None:
         data = label.data
         given = GivenLabel(data.label, data.by, label.time_ms, data.labeller)
-        waits = self._school.label(record.place, record.offset, data.kind, label.decision_id, given, decision)
-        if waits:
+        if self._school.label(record.place, record.offset, data.kind, label.decision_id, given, decision):
             self._older.wait_for(label.decision_id)
         if decision is not None and data.label != WITHDRAWN:
             delay_s = (label.time_ms - decision.time_ms) / 1000
@@ -190,7 +167,7 @@ class Learn:
     def _ask_again(self) -> None:
         """Labels that wait for a decision which the log will not bring any more."""
         waiting = (learner.state.waiting for learner in self._learners)
-        found = self._older.again(waiting, self._decisions.oldest_ms)
+        found = self._older.again(waiting, self._steps.decisions.oldest_ms)
         for decision in found:
             self._school.found(decision)
         if found:
@@ -198,7 +175,7 @@ class Learn:
 
     def _remembered(self) -> dict[str, int]:
         """Where a next learner has to begin reading verdicts, to meet all remembered decisions again."""
-        oldest = self._decisions.oldest()
+        oldest = self._steps.decisions.oldest()
         for place, start in list(self._catching_up.items()):
             position = max(learner.state.positions.get(place, 0) for learner in self._learners)
             if self._read.get(place, start) >= position:
@@ -208,5 +185,8 @@ class Learn:
         return oldest
 
     def _save(self) -> None:
-        for learner in self._checkpoints.due(self._learners):
+        due = list(self._checkpoints.due(self._learners))
+        for learner in due:
             self._checkpoints.save(learner, self._remembered())
+        if due:
+            self._turnover.promote()

@@ -141,6 +141,7 @@ def _decision(document: Mapping[str, Any]) -> tuple[int, Decision] | None:
             score_values=array("d", (score.score for score in scores)),
             correction="corrects" in document,
             versions=tuple(score.version for score in scores),
+            warming=tuple(score.model for score in scores if score.warming),
             champion=next((score.model for score in scores if score.role == "champion"), ""),
             calibrated=document["score"],
             thresholds=document.get("facts", {}).get("thresholds", {}),

@@ -32,7 +32,7 @@ LABELS = {
 }
 UNITS = ("_seconds", "_events", "_auc", "_labels", "_targets", "_entries", "_ratio")
 # They are 1 where it is so.
-STATES = ("weir_frozen", "weir_budget_tripped", "weir_bundle_info")
+STATES = ("weir_frozen", "weir_budget_tripped", "weir_bundle_info", "weir_drift")
 
 
 def exposed(metric: MetricWrapperBase) -> str:

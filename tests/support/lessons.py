@@ -80,7 +80,7 @@ class Lessons:
 
     def label(self, kind: str, name: str, value: str, by: Any = "analyst") -> None:
         self._labels += 1
-        data = LabelData(event_id=name, event_source=SOURCE, kind=kind, label=value, by=by, labeller=f"{by}-1")  # type: ignore[arg-type]
+        data = LabelData(event_id=name, event_source=SOURCE, kind=kind, label=value, by=by, labeller=f"{by}-1")
         record_id = f"label-{self._labels}"
         time_ms = self._now_ms + len(self._sent)
         self._producer.produce(
