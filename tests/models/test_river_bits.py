@@ -17,6 +17,7 @@ from models.scorers.halfspace import HalfSpace
 from models.scorers.logistic import Logistic
 
 MAIL, LOGIN = CATALOGUES["mail"].names, CATALOGUES["login"].names
+CASES = [(LOGIN, 0.0), (LOGIN, 0.05), (MAIL, 0.0003)]
 # Windows of 1,000 end within batches, between them, and in one example alone.
 SIZES = (1, 1, 2, 3, 5, 6, 7, 8, 9, 20, 200, 700, 1, 38, 500, 600, 1, 899, 1100, 3)
 
@@ -46,8 +47,7 @@ def as_river(names: tuple[str, ...], batch: Batch) -> list[dict[str, float]]:
     return [dict(zip(names, row, strict=True)) for row in batch.matrix.tolist()]
 
 
-@pytest.mark.parametrize("names", [LOGIN, MAIL], ids=["login", "mail"])
-@pytest.mark.parametrize("absurd", [0.0, 0.0003, 0.05])
+@pytest.mark.parametrize(("names", "absurd"), CASES, ids=["login", "login, absurd", "mail, rarely absurd"])
 @pytest.mark.parametrize("weighed", [False, True], ids=["plain", "weighed"])
 def test_logistic_scores_as_river_does_to_the_last_bit(names: tuple[str, ...], absurd: float, weighed: bool) -> None:
     chance, theirs = random.Random(7), logistic()
@@ -63,8 +63,7 @@ def test_logistic_scores_as_river_does_to_the_last_bit(names: tuple[str, ...], a
         mine = pickle.loads(pickle.dumps(mine, protocol=5))
 
 
-@pytest.mark.parametrize("names", [LOGIN, MAIL], ids=["login", "mail"])
-@pytest.mark.parametrize("absurd", [0.0, 0.0003, 0.05])
+@pytest.mark.parametrize(("names", "absurd"), CASES, ids=["login", "login, absurd", "mail, rarely absurd"])
 def test_half_space_scores_as_river_does_to_the_last_bit(names: tuple[str, ...], absurd: float) -> None:
     chance, theirs = random.Random(8), half_space()
     mine, seen = HalfSpace(names), set[float]()
