@@ -55,6 +55,11 @@ def test_labels_late_by_time_wait_until_the_mails_own_clock_has_passed(corpus: C
     assert [[one.place for one in told] for told in late_by_time(corpus, 2 * HOUR_MS)[:5]] == [[], [], [0], [1], [2]]
 
 
+def test_a_label_that_is_due_a_moment_after_a_mail_waits_for_the_next(corpus: Corpus) -> None:
+    told = late_by_time(corpus, 2 * HOUR_MS + 1)
+    assert [[one.place for one in lesson] for lesson in told[:5]] == [[], [], [], [0], [1]]
+
+
 def test_a_clock_that_runs_back_brings_no_label_early(corpus: Corpus) -> None:
     first, second, third, *rest = corpus.mails
     back = replace(corpus, mails=(first, replace(second, time_ms=0), third, *rest))
@@ -81,6 +86,12 @@ def test_poisoners_flood_so_much_more_than_others_report(corpus: Corpus) -> None
     assert 0.7 * FLOOD < by_poisoner / by_other < 1.4 * FLOOD
     alone = [lesson for lesson in poisoned(corpus, flood=False) if len(lesson) != 1]
     assert alone == [[]]
+
+
+def test_nobody_reports_a_mail_twice(corpus: Corpus) -> None:
+    for seed in range(20):
+        for lesson in poisoned(corpus, seed=seed):
+            assert len({one.labeller for one in lesson}) == len(lesson)
 
 
 def test_the_owner_speaks_last(corpus: Corpus) -> None:

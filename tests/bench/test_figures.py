@@ -85,3 +85,4 @@ def test_intervals_compare_on_the_same_draws_and_keep_both_classes() -> None:
     seen = []
     intervals(abuse, lambda places: [float(seen.append(places) or 0.0)], resamples=20)
     assert {int(abuse[places].sum()) for places in seen} == {50}
+    assert all(len(set(places[abuse[places] == label])) < 50 for places in seen for label in (True, False))

@@ -46,6 +46,15 @@ def test_folders_tell_the_labels_by_their_names(tmp_path: Path, plain: Corpus, f
     assert summary(corpus_at(root)) == summary(plain)
 
 
+def test_a_folder_without_a_label_is_left_out_whatever_the_whole_is_called(tmp_path: Path) -> None:
+    root = tmp_path / "all_my_spam"
+    for mail, folder in zip(MAILS, ("ham", "spam", "unsorted") * 3, strict=True):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / folder / mail["id"]).write_text(mail["raw"])
+    corpus = corpus_at(root)
+    assert (len(corpus.mails), corpus.left_out) == (6, 3)
+
+
 def test_an_mbox_for_each_label_in_one_folder_is_a_corpus(tmp_path: Path, plain: Corpus) -> None:
     root = tmp_path / "boxes"
     root.mkdir()

@@ -54,6 +54,18 @@ def test_every_row_has_all_its_figures_and_costs(out: Path) -> None:
     assert names[-1] == "bogofilter"
 
 
+def test_fewer_missed_spams_are_told_in_percent_of_bogofilters(out: Path) -> None:
+    (mail,) = figures(out / "one")["mail"]
+    *others, bogofilter = mail["rows"]
+    assert bogofilter["fewer"] == {}
+    for row in others:
+        for rate, fewer in row["fewer"].items():
+            missed, theirs = fewer["missed"], fewer["missed_by_bogofilter"]
+            assert missed == round(mail["abuse"] * (1 - row["all"]["recall"][rate] / 100))
+            assert theirs == round(mail["abuse"] * (1 - bogofilter["all"]["recall"][rate] / 100)) > 0
+            assert fewer["percent"] == pytest.approx(100 * (theirs - missed) / theirs)
+
+
 def test_the_machine_is_described(out: Path) -> None:
     assert {"cpu", "cores", "python", "river", "bogofilter"} <= figures(out / "one")["machine"].keys()
 
