@@ -22,7 +22,7 @@ def read(log: Log, turns: list[str], asks: list[int]) -> list[tuple[str, int]]:
     order: Order[str] = Order(PLACES)
     at = dict.fromkeys(PLACES, 0)
     found = []
-    for number, place in enumerate([*turns, *(place for place in PLACES for _ in log[place])]):
+    for number, place in enumerate([*turns, *(one for one in PLACES for _ in log[one])]):
         if at[place] < len(log[place]):
             order.add(place, at[place], log[place][at[place]], f"{place}@{at[place]}")
             at[place] += 1
