@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 import msgspec
 from rich.table import Table
 
 from features.event import to_rfc3339
-from models.registry import Manifest
-from streams.cli.models.known import Known, known
+from streams.cli.models.aliased import Aliased, aliased
+from streams.cli.models.known import known
+from streams.cli.plain import plain
 from streams.cli.signed import AS_JSON, day, show_json, show_table
 from streams.settings import load_settings
 
-CHAMPION, CHALLENGER, ARCHIVED, STORED = "champion", "challenger", "archived", "stored"
-
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """One model, or one version of it. ``alias``: champion; challenger, which scores in the shadow; archived, a
-    version that was promoted and is kept for good; stored, another version that the registry still has.
+    """One model, or one version of it, as ``Aliased`` names it.
 
-    ``version``: None before it has learned anything. ``learned``: examples. ``auc``, ``calibration_error``: of the
-    newest labelled decisions, as they were scored when they were decided; None: not enough labels.
+    ``learned``: examples. ``auc``, ``calibration_error``: of the newest labelled decisions, as they were scored when
+    they were decided; None: not enough labels.
     """
 
     kind: str
@@ -46,7 +42,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 def list_(kind: str | None, everything: bool, as_json: bool) -> None:
     """List the models of each kind: champion, challengers, archived ones."""
     now = known(load_settings())
-    listed = [one for each in now.kinds(kind) for one in _of_kind(now, each, everything)]
+    listed = [_listed(each, one) for each in now.kinds(kind) for one in aliased(now, each, everything)]
     if as_json:
         show_json(listed)
         return
@@ -74,43 +70,18 @@ def list_(kind: str | None, everything: bool, as_json: bool) -> None:
         for promotion in now.standing(each).history[:1]:
             how = "rolled back" if promotion.rollback else "promoted"
             why = f": {promotion.note}" if promotion.note else ""
-            click.echo(f"{each}: {promotion.champion} was {how} on {day(promotion.at_ms)} by {promotion.by}{why}")
+            by = plain(f"{promotion.by}{why}")
+            click.echo(f"{each}: {promotion.champion} was {how} on {day(promotion.at_ms)} by {by}")
 
 
-def _of_kind(now: Known, kind: str, everything: bool) -> Iterator[Listed]:
-    champion = now.standing(kind).champion
-    seen: set[tuple[str, str]] = set()
-    names = sorted(now.models(kind), key=lambda name: (name != champion.model, name))
-    if champion.model not in names:
-        names.insert(0, champion.model)
-    for name in names:
-        if name == champion.model and champion.version is not None:
-            manifest = now.registry.find(name, champion.version)
-            yield _listed(kind, name, manifest, CHAMPION, version=champion.version)
-            seen.add((name, champion.version))
-        else:
-            manifest = now.newest.get(name)
-            yield _listed(kind, name, manifest, CHAMPION if name == champion.model else CHALLENGER)
-            if manifest is not None:
-                seen.add((name, manifest.version))
-    stored = [one for one in now.registry.list(newest=None if everything else 0) if one.kind == kind]
-    kept = {(one.model, one.version) for name in {one.model for one in stored} for one in now.registry.kept(name)}
-    for one in stored:
-        if (one.model, one.version) not in seen:
-            seen.add((one.model, one.version))
-            yield _listed(kind, one.model, one, ARCHIVED if (one.model, one.version) in kept else STORED)
-
-
-def _listed(kind: str, model: str, manifest: Manifest | None, alias: str, version: str | None = None) -> Listed:
+def _listed(kind: str, one: Aliased) -> Listed:
+    listed = Listed(kind=kind, model=one.model, version=one.version, alias=one.alias, pinned=one.pinned)
+    manifest = one.manifest
     if manifest is None:
-        return Listed(kind=kind, model=model, version=version, alias=alias, pinned=version is not None)
+        return listed
     figures = manifest.figures
-    return Listed(
-        kind=kind,
-        model=model,
-        version=manifest.version,
-        alias=alias,
-        pinned=version is not None,
+    return msgspec.structs.replace(
+        listed,
         ready=manifest.ready,
         learned=manifest.learned,
         labels=0 if figures is None else figures.abuse + figures.legit,
