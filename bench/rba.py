@@ -12,6 +12,7 @@ import random
 import resource
 import sys
 import time
+from array import array
 from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ class Evaluation:
         self._users: dict[str, int] = {}
         self._owners: dict[str, RbaRow] = {}
         self._waiting: list[tuple[str, int, tuple[float, ...]]] = []
-        self._labels: deque[tuple[int, tuple[float, ...], bool]] = deque()
+        self._labels: deque[tuple[int, array[float], bool]] = deque()
         self._first_ms = 0
         self.span_ms = (sys.maxsize, -sys.maxsize)
 
@@ -76,7 +77,7 @@ class Evaluation:
             self._ask(sort, row, vector)
         truth = truth_of(row)
         if truth is not None:
-            self._labels.append((row.time_ms + DELAY_MS, vector, truth[0] == "abuse"))
+            self._labels.append((row.time_ms + DELAY_MS, array("d", vector), truth[0] == "abuse"))
         if honest:
             self._owners[row.user] = row
         self._attackers.learn(row)
