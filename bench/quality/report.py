@@ -37,7 +37,7 @@ def machine(bogofilter: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "river": river.__version__,
-        "bogofilter": bogofilter,
+        "bogofilter": bogofilter.removeprefix("bogofilter version "),
     }
 
 
