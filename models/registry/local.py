@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from models.errors import RegistryUnavailable
-from models.registry.store import MOST_BYTES, sized
+from models.registry.store import MOST_BYTES, check_size
 
 _SCHEMES = ("file", "local")
 
@@ -34,7 +34,8 @@ class LocalFolder:
                     blob = file.read(MOST_BYTES + 1)
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
-            return sized(name, blob)
+            check_size(name, len(blob))
+            return blob
 
     def write(self, name: str, blob: bytes) -> None:
         path = self._folder / name

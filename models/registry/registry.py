@@ -22,13 +22,12 @@ from models.errors import ModelError
 from models.registry.archive import Packed, read_archive, write_archive
 from models.registry.keeping import prunable
 from models.registry.keys import key_of, read_key
-from models.registry.local import LocalFolder, local_folder
+from models.registry.local import local_folder
 from models.registry.manifest import NAME, VERSION, Manifest
 from models.registry.names import Checkpoint, kept_name, state_name, weights_name
-from models.registry.remote import RemoteFolder
 from models.registry.shelf import Shelf
 from models.registry.signing import Signer, hash_of
-from models.registry.store import Store
+from models.registry.stores import store_at
 from models.scorers import Scorer
 
 
@@ -41,7 +40,7 @@ class Registry:
 
     def __init__(self, url: str | Path, key_file: Path | None = None) -> None:
         folder = local_folder(str(url))
-        self._store: Store = RemoteFolder(str(url)) if folder is None else LocalFolder(folder)
+        self._store = store_at(str(url))
         self._signer = Signer(key_of(folder, key_file, self._store.shown), "this registry's key")
         self._shelf = Shelf(self._store, self._signer)
 

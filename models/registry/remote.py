@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import re
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import fsspec
 
 from models.errors import RegistryUnavailable
-from models.registry.store import sized
+from models.registry.store import check_size, out_of_reach
 
-_BUCKETS = ("s3", "s3a", "gs", "az", "abfs", "abfss")
-_PATIENCE_S = 20
 _USERINFO = re.compile(r"(?<=://)[^/@]*@")
 
 
@@ -28,15 +24,16 @@ class RemoteFolder:
             part for found in _USERINFO.findall(url) for part in re.split("[:@]", found) if len(part) > 3
         ]
         with self._faults("it cannot be opened"):
-            self._files, self._root = _opened(url)
+            self._files, self._root = fsspec.core.url_to_fs(url)
 
     def read(self, name: str) -> bytes | None:
         with self._faults(f"{name} cannot be read"):
             try:
+                check_size(name, self._files.size(self._at(name)) or 0)
                 blob: bytes = self._files.cat_file(self._at(name))
             except (FileNotFoundError, IsADirectoryError):
                 return None
-            return sized(name, blob)
+            return blob
 
     def write(self, name: str, blob: bytes) -> None:
         with self._faults(f"{name} cannot be written"):
@@ -84,42 +81,5 @@ class RemoteFolder:
     def _at(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
 
-    @contextlib.contextmanager
-    def _faults(self, what: str) -> Iterator[None]:
-        """What goes wrong, in words in which no credentials stand."""
-        try:
-            yield
-        except RegistryUnavailable:
-            raise
-        except ImportError as error:
-            scheme = _scheme(self.shown)
-            extra = "weir[s3]" if scheme in _BUCKETS else f"what fsspec needs for {scheme}"
-            raise RegistryUnavailable(f"registry {self.shown}: install {extra} ({error})") from None
-        except Exception as error:  # noqa: BLE001 - every file system has errors of its own
-            raise RegistryUnavailable(f"registry {self.shown}: {what}: {self._said(error)}") from None
-
-    def _said(self, error: Exception) -> str:
-        text = f"{type(error).__name__}: {(str(error).splitlines() or ['it says no more'])[0]}"
-        for part in self._secrets:
-            text = text.replace(part, "…")
-        return text
-
-
-def _opened(url: str) -> tuple[Any, str]:
-    """The file system and the path on it. For buckets fsspec would like packages of its own; obstore will do."""
-    try:
-        files, path = fsspec.core.url_to_fs(url)
-    except ImportError:
-        if _scheme(url) not in _BUCKETS or importlib.util.find_spec("obstore") is None:
-            raise
-        from obstore.fsspec import register
-
-        register(_scheme(url))
-        # A worker that waits for a model decides nothing meanwhile: its own patience is minutes.
-        retries = {"max_retries": 3, "retry_timeout": timedelta(seconds=_PATIENCE_S)}
-        files, path = fsspec.core.url_to_fs(url, retry_config=retries)
-    return files, path
-
-
-def _scheme(url: str) -> str:
-    return url.partition("://")[0]
+    def _faults(self, what: str) -> AbstractContextManager[None]:
+        return out_of_reach(self.shown, what, self._secrets)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from models.errors import RegistryUnavailable
@@ -32,7 +33,29 @@ class Store(Protocol):
         """A file that is gone already is no fault."""
 
 
-def sized(name: str, blob: bytes) -> bytes:
-    if len(blob) > MOST_BYTES:
+def check_size(name: str, size: int) -> None:
+    """Raises RegistryUnavailable."""
+    if size > MOST_BYTES:
         raise RegistryUnavailable(f"{name} is larger than any model: it was not read")
-    return blob
+
+
+@contextlib.contextmanager
+def out_of_reach(shown: str, what: str, secrets: Sequence[str] = ()) -> Iterator[None]:
+    """Whatever a file system raises, in one line in which none of the secrets stands: each has errors of its own."""
+    try:
+        yield
+    except RegistryUnavailable:
+        raise
+    except ImportError as error:
+        scheme = scheme_of(shown)
+        wanted = "weir[s3]" if scheme in ("s3", "s3a") else f"what fsspec needs for {scheme}"
+        raise RegistryUnavailable(f"registry {shown}: install {wanted} ({error})") from None
+    except Exception as error:  # noqa: BLE001 - see above
+        text = f"{type(error).__name__}: {(str(error).splitlines() or ['it says no more'])[0]}"
+        for part in secrets:
+            text = text.replace(part, "…")
+        raise RegistryUnavailable(f"registry {shown}: {what}: {text}") from None
+
+
+def scheme_of(url: str) -> str:
+    return url.partition("://")[0]
