@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from streams.model_report.plots import reliability
-from streams.model_report.tables import changes, gate, kept, models, promises, thresholds
+from streams.model_report.tables import changes, gate, kept, models, promises, quality, thresholds
 from streams.model_report.told import Kind, Shown
 from streams.model_report.words import figure as number
 from streams.model_report.words import moment, rate
@@ -17,6 +17,7 @@ _HOW = (
     "All figures are of scores as they were recorded at decision time, against labels that came later; of the newest "
     "labels only. Labels are no fair sample of the traffic."
 )
+_QUALITY = "AUC: 0.5 is chance, 1 is perfect. Of all others lower is better, and 0 is perfect."
 _RELIABLE = "On the dashed line every probability came true; a dot's area is the number of its labels."
 _GATE = (
     "Evidence of 100 is enough; chance alone reaches x with a probability of at most 1/x, however often one looks. "
@@ -40,6 +41,7 @@ def _kind(kind: Kind, now_ms: int) -> Iterator[Markup]:
     yield element("h3", "Models")
     yield models(present, now_ms)
     for title, words, made in (
+        ("How good they were", _QUALITY, quality(present)),
         ("At the present thresholds", "", thresholds(present)),
         ("Promised and achieved false positive rates", _PROMISED, promises(present)),
         ("The gate", _GATE, gate(present)),

@@ -14,18 +14,33 @@ from streams.page.table import table
 from streams.page.words import DASH, count
 
 _NO_FIGURES = Figures(abuse=0, legit=0)
-_MODELS = (
-    *("model", "is", "version", "age", "learned", "abuse labels", "legit labels", "base rate", "AUC", "log loss"),
-    *("Brier score", "calibration error", "label delay, half", "nine in ten", "cost an event"),
-)
+_MODELS = (*("model", "is", "version", "age", "learned", "labels", "base rate", "delay of labels", "an event costs"),)
+_QUALITY = ("model", "AUC", "log loss", "Brier score", "calibration error", "of which by chance")
 _THRESHOLDS = ("model", "threshold", "on the calibrated score", "recall", "false positive rate", "precision")
 _PROMISES = ("model", "promised", "achieved", "threshold", "found from", "what is missing")
 _GATE = ("challenger", "the gate", "evidence", "gain", "decisions", "recall at equal false positives", "in words")
 
 
 def models(shown: Sequence[Shown], now_ms: int) -> Markup:
-    """A line for every model: how old it is, what it learned from and how good it was."""
-    return table(_MODELS, [_model(one, now_ms) for one in shown], range(3, 15))
+    """A line for every model: how old it is, what it learned from, and what it costs."""
+    return table(_MODELS, [_model(one, now_ms) for one in shown], (3, 4, 6, 8))
+
+
+def quality(shown: Sequence[Shown]) -> Markup | None:
+    """How good they were; None: no labels have met a score yet."""
+    rows = [
+        (
+            one.model,
+            figure(found.auc),
+            figure(found.log_loss),
+            figure(found.brier),
+            figure(found.calibration_error),
+            DASH if found.calibration_error is None else figure(found.calibration_noise),
+        )
+        for one in shown
+        if one.manifest is not None and (found := _of(one.manifest)).abuse + found.legit
+    ]
+    return table(_QUALITY, rows, range(1, 6)) if rows else None
 
 
 def thresholds(shown: Sequence[Shown]) -> Markup | None:
@@ -70,7 +85,7 @@ def _model(one: Shown, now_ms: int) -> Sequence[str]:
     made = one.manifest
     if made is None:
         gone = "not in the registry" if one.version is not None else "has learned nothing yet"
-        return (one.model, ", ".join([*state, gone]), short(one.version), *[DASH] * 12)
+        return (one.model, ", ".join([*state, gone]), short(one.version), *[DASH] * 6)
     found = _of(made)
     state += [] if made.ready else ["warming"]
     return (
@@ -79,23 +94,17 @@ def _model(one: Shown, now_ms: int) -> Sequence[str]:
         element("code", short(one.version)),
         span(max(0, now_ms - made.made_ms) / 1000),
         count(made.learned),
-        count(found.abuse),
-        count(found.legit),
+        f"{count(found.abuse)} abuse, {count(found.legit)} legit",
         rate(found.base_rate),
-        figure(found.auc),
-        figure(found.log_loss),
-        figure(found.brier),
-        _error(found),
-        span(found.delay_p50_s),
-        span(found.delay_p90_s),
+        _delay(found),
         DASH if made.cost_us is None else f"{made.cost_us:.3g} µs",
     )
 
 
-def _error(found: Figures) -> str:
-    if found.calibration_error is None:
+def _delay(found: Figures) -> str:
+    if found.delay_p50_s is None:
         return DASH
-    return f"{figure(found.calibration_error)} (by chance {figure(found.calibration_noise)})"
+    return f"half within {span(found.delay_p50_s)}, 90 % within {span(found.delay_p90_s)}"
 
 
 def _thresholds(made: Manifest) -> Iterator[Sequence[str]]:

@@ -112,10 +112,10 @@ def test_each_model_has_a_line_with_its_figures(text: str, kind: Kind) -> None:
     found = made.figures
     assert found is not None
     cells = row(text, "login.logistic", "champion, pinned")
-    assert cells[2:7] == ["cdcdcdcdcdcd", "2 h", "1,500", f"{found.abuse:,}", f"{found.legit:,}"]
-    assert cells[8:11] == [f"{value:.4f}" for value in (found.auc, found.log_loss, found.brier)]
-    assert cells[11].startswith(f"{found.calibration_error:.4f} (by chance ")
-    assert cells[12:] == ["60 min", "60 min", "1.25 µs"]
+    assert cells[2:6] == ["cdcdcdcdcdcd", "2 h", "1,500", f"{found.abuse:,} abuse, {found.legit:,} legit"]
+    assert cells[6:] == [rate(found.base_rate), "half within 60 min, 90 % within 60 min", "1.25 µs"]
+    values = (found.auc, found.log_loss, found.brier, found.calibration_error, found.calibration_noise)
+    assert row(text, "login.logistic", f"{found.auc:.4f}")[1:] == [f"{value:.4f}" for value in values]
     assert row(text, "login.new")[1:3] == ["challenger, has learned nothing yet", "untrained"]
 
 
