@@ -24,6 +24,7 @@ _Wanted = dict[_Place, deque[tuple[int, Decision]]]
 _NEAR = 200
 # Whoever hears nothing for so long begins again: what is asked for is there.
 _ANEW_S = 10.0
+_ASK_S = 2
 _GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
 
 
@@ -87,7 +88,7 @@ class TextReader:
     def _bounds(self, place: _Place) -> tuple[int, int]:
         while not self._stop.is_set():
             try:
-                return self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=10)
+                return self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ASK_S)
             except KafkaException as error:
                 if error.args[0].code() in _GONE:
                     return 0, 0
