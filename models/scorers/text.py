@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from models.scorers.base import Batch, Scorer, Text
-from models.text.features import features_of
+from models.text.features import Keys, keys_of
 from models.text.linear import Linear, sigmoid
+from models.text.reading import read
 
 _UNKNOWN = 0.5
 
@@ -29,13 +30,13 @@ class TextScorer(Scorer):
         return [self._score(text) for text in _texts(batch)]
 
     def _score(self, text: Text | None) -> float:
-        return _UNKNOWN if text is None else sigmoid(self._model.log_odds(features_of(text)))
+        return _UNKNOWN if text is None else sigmoid(self._model.log_odds(_keys(text)))
 
     def learn(self, batch: Batch, abuse: Sequence[bool] | None, weights: Sequence[float] | None = None) -> None:
         assert abuse is not None
         for number, (text, label) in enumerate(zip(_texts(batch), abuse, strict=True)):
             if text is not None:
-                self._model.learn(features_of(text), label, 1.0 if weights is None else weights[number])
+                self._model.learn(_keys(text), label, 1.0 if weights is None else weights[number])
                 self._seen[label] += 1
 
     @property
@@ -45,6 +46,10 @@ class TextScorer(Scorer):
     @property
     def learned(self) -> int:
         return sum(self._seen.values())
+
+
+def _keys(text: Text) -> Keys:
+    return keys_of(read(text.headers, text.body))
 
 
 def _texts(batch: Batch) -> Sequence[Text | None]:

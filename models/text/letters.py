@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,35 +14,46 @@ WITHIN: Final = 1
 ALONE: Final = 2
 _PLANE: Final = 1 << 16
 # Scripts that write without spaces: a letter counts as a word there, and a pair of words is a pair of letters.
-_UNSPACED: Final = ((0x0E00, 0x1000), (0x1000, 0x10A0), (0x1780, 0x1800), (0x2E80, 0xA4D0), (0xAC00, 0xD7A4))
-_IN_WORDS: Final = "'$"
+_UNSPACED: Final = ((0x0E00, 0x10A0), (0x1780, 0x1800), (0x2E80, 0xA4D0), (0xAC00, 0xD7A4))
+_IN_WORDS: Final = "'"
+# What shouts and names prices is a word: "!!!" is three of them, and two pairs.
+_SYMBOLS: Final = "!?$%*#€£¥"
 
 
-def _classes() -> NDArray[np.uint8]:
+class Letters(NamedTuple):
+    """Of a text of n letters, by place: each array has n items. ``shape``: as written, but every digit is a 0."""
+
+    classes: NDArray[np.uint8]
+    lower: Codes
+    shape: Codes
+    black: NDArray[np.bool_]
+
+
+def _tables() -> Letters:
     classes = np.zeros(_PLANE, np.uint8)
+    lower = np.arange(_PLANE, dtype=np.uint32)
+    shape = np.arange(_PLANE, dtype=np.uint32)
+    black = np.ones(_PLANE, np.bool_)
     for code in range(_PLANE):
         letter = chr(code)
+        small = letter.lower()
         if letter.isalnum() or letter in _IN_WORDS:
             classes[code] = WITHIN
+        if len(small) == 1:
+            lower[code] = ord(small)
+        if letter.isdigit():
+            shape[code] = ord("0")
+        black[code] = code > ord(" ") and not letter.isspace()
     for first, end in _UNSPACED:
         block = classes[first:end]
         block[block == WITHIN] = ALONE
+    classes[[ord(letter) for letter in _SYMBOLS]] = ALONE
     # What lies beyond the first plane (pictures, rare ideographs) is looked up here.
     classes[_PLANE - 1] = ALONE
-    return classes
+    return Letters(classes, lower, shape, black)
 
 
-def _lower() -> Codes:
-    lower = np.arange(_PLANE, dtype=np.uint32)
-    for code in range(_PLANE):
-        small = chr(code).lower()
-        if len(small) == 1:
-            lower[code] = ord(small)
-    return lower
-
-
-_CLASSES = _classes()
-_LOWER = _lower()
+_TABLES = _tables()
 
 
 def codes_of(text: str) -> Codes:
@@ -50,9 +61,15 @@ def codes_of(text: str) -> Codes:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def classes_and_lower(codes: Codes) -> tuple[NDArray[np.uint8], Codes]:
-    """Each letter's class, and its lower-case form."""
-    if len(codes) and codes.max() >= _PLANE:
-        near = np.minimum(codes, _PLANE - 1)
-        return _CLASSES.take(near), np.where(codes < _PLANE, _LOWER.take(near), codes)
-    return _CLASSES.take(codes), _LOWER.take(codes)
+def letters_of(codes: Codes) -> Letters:
+    """What each of the code points is."""
+    if not len(codes) or codes.max() < _PLANE:
+        return _looked_up(codes)
+    found = _looked_up(np.minimum(codes, _PLANE - 1))
+    far = codes >= _PLANE
+    return found._replace(lower=np.where(far, codes, found.lower), shape=np.where(far, codes, found.shape))
+
+
+def _looked_up(codes: Codes) -> Letters:
+    classes, lower, shape, black = _TABLES
+    return Letters(classes.take(codes), lower.take(codes), shape.take(codes), black.take(codes))

@@ -1,4 +1,4 @@
-"""A text's words, as spans of it."""
+"""A text's words, as spans of it: where each starts, and the place after its last letter."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from models.text.letters import BETWEEN, WITHIN
 
 
 def word_spans(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:
-    """Where words start and end (the place after their last letter), by the letters' classes.
-
-    Letters that stand within words make one word while they touch; one that stands alone is a word.
-    """
+    """By the letters' classes: those within words make one word while they touch; one that stands alone is a word."""
     letter = classes != BETWEEN
     within = classes == WITHIN
     joined = np.zeros(len(classes) + 1, np.bool_)
     np.logical_and(within[1:], within[:-1], out=joined[1:-1])
-    return np.flatnonzero(letter & ~joined[:-1]), np.flatnonzero(letter & ~joined[1:]) + 1
+    free = np.logical_not(joined, out=joined)
+    return np.flatnonzero(letter & free[:-1]), np.flatnonzero(letter & free[1:]) + 1
+
+
+def black_spans(black: NDArray[np.bool_]) -> tuple[Positions, Positions]:
+    """What stands between white space."""
+    edges = np.zeros(len(black) + 1, np.bool_)
+    np.not_equal(black[1:], black[:-1], out=edges[1:-1])
+    if len(black):
+        edges[0], edges[-1] = black[0], black[-1]
+    places = np.flatnonzero(edges)
+    return places[::2], places[1::2]
