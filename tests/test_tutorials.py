@@ -15,6 +15,10 @@ def test_a_feature_is_added_by_following_the_page(tmp_path: Path) -> None:
     follow("add-a-feature.md", checkout(tmp_path / "weir"), {}, timeout_s=300)
 
 
+def test_a_model_of_ones_own_is_seen_in_the_shadow_by_following_the_page(tmp_path: Path) -> None:
+    follow("tutorial-model.md", checkout(tmp_path / "weir"), {}, timeout_s=300)
+
+
 def anchors(page: Path) -> set[str]:
     """What a heading can be linked by: its words in lower case, joined by hyphens."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
