@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 from models.learning.figures import Figures
 from models.registry.manifest import Manifest
+from models.registry.markdown import NOT_YET, duration, number, table, time_of
 
-_NOT_YET = "not known yet"
 # Fewer labels of a class than this make figures that the next hundred may turn over.
 _THIN = 200
 
@@ -33,16 +32,16 @@ def _what_it_is(one: Manifest) -> Iterator[str]:
     yield ""
     yield f"Scores events of kind `{one.kind}` from 0 to 1; high means abuse, or unusual if it is an anomaly model."
     yield ""
-    yield from _table(
+    yield from table(
         ("", ""),
         [
             ("version", f"`{one.version}`"),
-            ("estimator", one.estimator or _NOT_YET),
-            ("declared as", f"`{one.spec}`" if one.spec else _NOT_YET),
-            ("made", _time(one.made_ms)),
+            ("estimator", one.estimator or NOT_YET),
+            ("declared as", f"`{one.spec}`" if one.spec else NOT_YET),
+            ("made", time_of(one.made_ms)),
             ("goes on from", f"`{one.parent}`" if one.parent else "nothing: it began untrained"),
             ("its score counts", "yes: it has learned enough" if one.ready else "not yet: it is warming up"),
-            ("cost", _NOT_YET if one.cost_us is None else f"{one.cost_us:.3g} µs of CPU time an event"),
+            ("cost", NOT_YET if one.cost_us is None else f"{one.cost_us:.3g} µs of CPU time an event"),
         ],
     )
 
@@ -53,27 +52,27 @@ def _inputs(one: Manifest) -> Iterator[str]:
     if one.inputs:
         yield f"{len(one.inputs)} features. If the definition of one changes, the model is refused."
         yield ""
-        yield from _table(("feature", "definition"), [(f"`{n}`", f"`{digest}`") for n, digest in one.inputs.items()])
+        yield from table(("feature", "definition"), [(f"`{n}`", f"`{digest}`") for n, digest in one.inputs.items()])
     else:
         yield "No features."
     if one.stacked:
         yield ""
         yield "It stacks the scores of other models, as they were recorded at decision time:"
         yield ""
-        yield from _table(("model", "version"), [(f"`{n}`", f"`{version}`") for n, version in one.stacked.items()])
+        yield from table(("model", "version"), [(f"`{n}`", f"`{version}`") for n, version in one.stacked.items()])
 
 
 def _training_data(one: Manifest) -> Iterator[str]:
     yield "## Training data"
     yield ""
     labels = [] if one.figures is None else [("labels", f"{one.figures.abuse:,} abuse, {one.figures.legit:,} legit")]
-    yield from _table(
+    yield from table(
         ("", ""),
         [
             ("examples learned", f"{one.learned:,}"),
             *labels,
-            ("earliest labelled event", _time(one.first_label_ms)),
-            ("latest labelled event", _time(one.last_label_ms)),
+            ("earliest labelled event", time_of(one.first_label_ms)),
+            ("latest labelled event", time_of(one.last_label_ms)),
         ],
     )
 
@@ -82,19 +81,19 @@ def _figures(found: Figures | None) -> Iterator[str]:
     yield "## Figures"
     yield ""
     if found is None:
-        yield f"{_NOT_YET.capitalize()}: no labels have met its recorded scores."
+        yield f"{NOT_YET.capitalize()}: no labels have met its recorded scores."
         return
     yield "Of scores as they were recorded at decision time, before their labels came; the newest labels only."
     yield ""
-    delay = [_duration(found.delay_p50_s), _duration(found.delay_p90_s)]
-    yield from _table(
+    delay = [duration(found.delay_p50_s), duration(found.delay_p90_s)]
+    yield from table(
         ("figure", "value", "how to read it"),
         [
-            ("AUC", _number(found.auc), "0.5 is chance, 1 is perfect"),
-            ("log loss", _number(found.log_loss), "nats, lower is better"),
-            ("Brier score", _number(found.brier), "lower is better"),
-            ("calibration error", _number(found.calibration_error), _best_error(found)),
-            ("base rate", _number(found.base_rate), "share of abuse among the labels"),
+            ("AUC", number(found.auc), "0.5 is chance, 1 is perfect"),
+            ("log loss", number(found.log_loss), "nats, lower is better"),
+            ("Brier score", number(found.brier), "lower is better"),
+            ("calibration error", number(found.calibration_error), _best_error(found)),
+            ("base rate", number(found.base_rate), "share of abuse among the labels"),
             ("label delay", " / ".join(delay), "half and 90% of the labels came within"),
         ],
     )
@@ -102,12 +101,12 @@ def _figures(found: Figures | None) -> Iterator[str]:
     points += [(f"calibrated score {score}", at) for score, at in found.at_score.items()]
     if points:
         yield ""
-        rows = [(n, _number(at.recall), _number(at.false_positive_rate), _number(at.precision)) for n, at in points]
-        yield from _table(("at the threshold of", "recall", "false positive rate", "precision"), rows)
+        rows = [(n, number(at.recall), number(at.false_positive_rate), number(at.precision)) for n, at in points]
+        yield from table(("at the threshold of", "recall", "false positive rate", "precision"), rows)
     if found.reliability:
         yield ""
-        bins = [(_number(one.said), _number(one.seen), f"{one.labels:,}") for one in found.reliability]
-        yield from _table(("probability said", "abuse seen", "labels"), bins)
+        bins = [(number(one.said), number(one.seen), f"{one.labels:,}") for one in found.reliability]
+        yield from table(("probability said", "abuse seen", "labels"), bins)
 
 
 def _calibration(one: Manifest) -> Iterator[str]:
@@ -131,7 +130,7 @@ def _thresholds(one: Manifest) -> Iterator[str]:
             rate,
             f"{t.value:.6g}",
             f"{t.low:.6g} to {t.high:.6g}",
-            _number(t.achieved),
+            number(t.achieved),
             f"{t.measured:,}",
             f"{t.legit:,}",
         )
@@ -140,7 +139,7 @@ def _thresholds(one: Manifest) -> Iterator[str]:
     yield "On the calibrated score, by the promised false positive rate."
     yield ""
     names = ("promised rate", "threshold", "95% interval", "achieved rate", "measured on", "found from")
-    yield from _table(names, rows)
+    yield from table(names, rows)
 
 
 def _limits(one: Manifest) -> Iterator[str]:
@@ -164,7 +163,7 @@ def _limits(one: Manifest) -> Iterator[str]:
     if not one.state:
         yield "- It came without its learner's state: it scores, and cannot learn on."
     yield (
-        f"- It knows nothing later than {_time(one.last_label_ms)}."
+        f"- It knows nothing later than {time_of(one.last_label_ms)}."
         if one.last_label_ms is not None
         else ("- It has learned from no label.")
     )
@@ -180,10 +179,10 @@ def _versions(one: Manifest) -> Iterator[str]:
         ("feature schema", one.schema),
         ("signature", one.signature),
     ]
-    yield from _table(
+    yield from table(
         ("", ""),
         [
-            ("Weir", one.code or _NOT_YET),
+            ("Weir", one.code or NOT_YET),
             *libraries,
             *((name, f"`{value}`" if value else "none") for name, value in hashes),
         ],
@@ -191,26 +190,4 @@ def _versions(one: Manifest) -> Iterator[str]:
 
 
 def _best_error(found: Figures) -> str:
-    return f"0 is best; by chance alone a perfect one would show {_number(found.calibration_noise)}"
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    for cells in (names, ["---"] * len(names), *rows):
-        yield "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
-
-
-def _number(value: float | None) -> str:
-    return _NOT_YET if value is None else f"{value:.4g}"
-
-
-def _duration(of_s: float | None) -> str:
-    if of_s is None:
-        return _NOT_YET
-    seconds, unit = next((s, u) for s, u in ((86_400, "d"), (3600, "h"), (60, "min"), (0, "s")) if of_s >= 2 * s)
-    return f"{of_s / (seconds or 1):.3g} {unit}"
-
-
-def _time(at_ms: int | None) -> str:
-    if at_ms is None:
-        return _NOT_YET
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"0 is best; by chance alone a perfect one would show {number(found.calibration_noise)}"

@@ -28,6 +28,7 @@ from models.registry.names import Checkpoint, kept_name, state_name, weights_nam
 from models.registry.shelf import Shelf
 from models.registry.signing import Signer, hash_of
 from models.registry.stores import store_at
+from models.registry.unpickling import unpickled
 from models.scorers import Scorer
 
 
@@ -65,16 +66,7 @@ class Registry:
         """The model of a manifest; raises ModelError if anything about it is not as it was signed."""
         weights = self.load_weights(manifest)
         # Only bytes whose hash stands in a manifest signed with our key come this far.
-        try:
-            scorer = pickle.loads(weights)
-        except Exception as error:
-            raise ModelError(
-                f"checkpoint of {manifest.model}: this version of Weir cannot read it ({type(error).__name__}): "
-                f"it was made with {_made_with(manifest)}: install that, or start the model anew"
-            ) from error
-        if not isinstance(scorer, Scorer):
-            raise ModelError(f"checkpoint of {manifest.model}: it holds a {type(scorer).__name__} and no scorer")
-        return scorer
+        return unpickled(weights, manifest)
 
     def load_weights(self, manifest: Manifest) -> bytes:
         """The pickled scorer, not unpickled."""
@@ -225,8 +217,3 @@ class Registry:
             f"checkpoint of {model}: file {name} of registry {self._store.shown} {why}; for other versions see "
             f"`weir models list`"
         )
-
-
-def _made_with(manifest: Manifest) -> str:
-    used = [f"Weir {manifest.code}" if manifest.code else "", *(f"{n} {v}" for n, v in manifest.libraries.items())]
-    return ", ".join(one for one in used if one) or "another one"
