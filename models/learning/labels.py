@@ -11,7 +11,7 @@ STRENGTH = {"rule": 1, "honeypot": 1, "user": 2, "analyst": 3}
 WITHDRAWN = "withdrawn"
 
 
-class GivenLabel(msgspec.Struct, frozen=True, omit_defaults=True):
+class GivenLabel(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     """A label: "abuse", "legit" or "withdrawn", by whom, and when in milliseconds.
 
     ``labeller``: who it is by name; it counts towards his share of a day and is kept nowhere.

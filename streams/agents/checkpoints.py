@@ -27,8 +27,9 @@ from streams.settings import Settings
 
 log = structlog.get_logger()
 _SAVES_BETWEEN_PRUNES = 100
-# Storing large models takes time and room: the next checkpoint of 1 MB comes after 10 s at the earliest.
-_BYTES_A_SECOND = 100_000
+# Storing what is large takes time and room: after weights of 1 MB the next checkpoint comes 10 s later at the earliest.
+# Of states only the newest are kept.
+_WEIGHTS_A_SECOND, _STATE_A_SECOND = 100_000, 1_000_000
 # A checkpoint that only moves positions saves reading at a restart, and is not urgent.
 _POSITIONS_S = 60.0
 OnControl = Callable[[str, bytes | None], None]
@@ -152,7 +153,8 @@ class Checkpoints:
         self._prune()
         self._gauges.show(learner, saved)
         metrics.LEARNED.labels(learner.name).inc(learner.scorer.learned - self._learned[learner.name])
-        self._saved(learner, len(state) + len(pickle.dumps(learner.scorer, protocol=5)))
+        weights = pickle.dumps(learner.scorer, protocol=5)
+        self._saved(learner, len(weights) / _WEIGHTS_A_SECOND + len(state) / _STATE_A_SECOND)
 
     def go_back(self, learner: ModelLearner) -> bool:
         """Give a learner the scorer of its last checkpoint; False if there is none that can be used."""
@@ -166,10 +168,10 @@ class Checkpoints:
             return False
         return True
 
-    def _saved(self, learner: ModelLearner, size: int) -> None:
+    def _saved(self, learner: ModelLearner, pause_s: float) -> None:
         now_s = time.monotonic()
         self._learned[learner.name] = learner.scorer.learned
-        self._due_s[learner.name] = now_s + max(self._settings.checkpoint_s, size / _BYTES_A_SECOND)
+        self._due_s[learner.name] = now_s + max(self._settings.checkpoint_s, pause_s)
         self._positions_s[learner.name] = max(self._due_s[learner.name], now_s + _POSITIONS_S)
 
     def _prune(self) -> None:

@@ -51,8 +51,7 @@ class Learn:
         self._told = Told({kind: declared.champion(kind) for kind in catalogues})
         self._checkpoints = Checkpoints(settings, catalogues, declared, self._policies.by_kind, announcer)
         learners, self._control = self._checkpoints.restore(self._on_control)
-        # A kind's watch over drift is kept by the first of its models, which is always there.
-        hosts = {kind: learners[next(iter(models))] for kind, models in declared.models.items()}
+        hosts = {kind: _host([learners[name] for name in models]) for kind, models in declared.models.items()}
         features = {kind: catalogue.names for kind, catalogue in catalogues.items()}
         self._drifting = Drifting(self._checkpoints, announcer, hosts, features, self._told.watches)
         self._checkpoints.drifting = self._drifting.against
@@ -190,3 +189,8 @@ class Learn:
             self._checkpoints.save(learner, self._remembered())
         if due:
             self._turnover.promote()
+
+
+def _host(learners: Sequence[ModelLearner]) -> ModelLearner:
+    """Who keeps a kind's watch over drift: one that learns from verdicts, so that no label waits for its size."""
+    return next((learner for learner in learners if not learner.teaches), learners[0])
