@@ -149,7 +149,8 @@ class ModelLearner:
         try:
             if self.teaches:
                 abuse = [one.abuse for one in examples]
-                self.scorer.learn(batch, abuse, [self.state.balance.weigh(one) for one in abuse])
+                weights = [self.state.balance.weigh(one) for one in abuse]
+                self.scorer.learn(batch, abuse, weights if self.scorer.balanced else None)
             else:
                 self.scorer.learn(batch, None)
         except Exception as error:  # noqa: BLE001 - whatever one model raises, the others go on learning

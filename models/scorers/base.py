@@ -83,11 +83,13 @@ class Scorer(ABC):
 
     ``inputs``: the features that it reads, fixed when it is made: batches that it gets have exactly these names.
     ``learns_from``: ``labels``, from labelled decisions; ``verdicts``, from every decision, without a label.
+    ``balanced``: while it learns, both classes shall weigh alike; False: examples count as they come.
     ``reads_text``: it reads ``Batch.texts``. ``stacks``: the models whose scores it reads in ``Batch.scores``.
     """
 
     learns_from: Literal["labels", "verdicts"] = "labels"
     reads_text: ClassVar[bool] = False
+    balanced: ClassVar[bool] = True
     stacks: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
 

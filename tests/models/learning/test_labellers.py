@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.learning import labellers as module
 from models.learning.balance import LEAST, MOST, Balance
-from models.learning.labellers import MOST_A_DAY, Labellers
+from models.learning.labellers import ALONE, MOST_A_DAY, Labellers
 from models.learning.labels import GivenLabel
 
 DAY_MS = 86_400_000
@@ -38,6 +38,29 @@ def test_the_next_day_begins_anew_and_the_past_has_no_days_left() -> None:
         assert taken(labellers, 10, time_ms=day * DAY_MS) == 0
 
 
+def test_a_user_who_reports_far_more_than_others_is_heard_no_more_than_they_are() -> None:
+    labellers = Labellers()
+    for number in range(400):
+        assert taken(labellers, 1, labeller=f"honest{number % 100}", time_ms=(number // 50) * DAY_MS)
+    days = range(8, 30)
+    assert sum(taken(labellers, 40, time_ms=day * DAY_MS) for day in days) == ALONE
+    # The next span begins anew.
+    assert taken(labellers, 40, time_ms=40 * DAY_MS) == 40
+
+
+def test_of_users_who_report_alike_none_is_held_back() -> None:
+    labellers = Labellers()
+    for day in range(1, 25):
+        for name in ("ann", "ben", "cy"):
+            assert taken(labellers, 30, labeller=name, time_ms=day * DAY_MS) == 30
+
+
+def test_analysts_are_compared_with_nobody() -> None:
+    labellers = Labellers()
+    taken(labellers, 1, by="analyst", labeller="ann")
+    assert taken(labellers, 3000, by="analyst", labeller="ben") == 3000
+
+
 def test_one_name_in_two_roles_is_two_labellers() -> None:
     labellers = Labellers()
     assert taken(labellers, 60) == 50
@@ -48,7 +71,7 @@ def test_ever_new_names_fill_no_memory_and_share_one_portion(monkeypatch: pytest
     monkeypatch.setattr(module, "MOST_LABELLERS", 20)
     labellers = Labellers()
     got = sum(labellers.take(label(labeller=f"sock{number}")) for number in range(1000))
-    assert got == 20 + MOST_A_DAY["user"]
+    assert got == 20 + ALONE
     assert len(labellers.taken) == 21
 
 
