@@ -33,10 +33,13 @@ _LEAST = 0.01
 _SLOW = 0.1
 # Comparisons that the length of bursts looks back, those that its first guess stands for, how far an outlier counts.
 _COMPARISONS = 72.0
-_GUESS = 24.0
+_GUESS = 12.0
 _WINSOR = 3.0
 _LONGEST_BURST = 1e4
 _TINY = 1e-9
+# What differs among an hour's events by less than this part of what it does from hour to hour tells the time, or
+# what all traffic is like: the hour of the week, what everyone does.
+_COMMON = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +57,17 @@ class Compared:
 
 def compare(past: Past, block: Block) -> Compared:
     """The block beside the past, which learns the noise from it; the block's own hour is not kept yet."""
-    near, before = _beside(past, block, _NEAR, learn=True)
-    week, _ = _beside(past, block, _WEEK, learn=False)
+    common = _COMMON * past.between()
+    within = np.maximum(past.within, common)
+    near, before = _beside(past, block, within, _NEAR, learn=True)
+    week, _ = _beside(past, block, within, _WEEK, learn=False)
     known = ~np.isnan(week)
     less = np.sign(near) * np.where(np.sign(week) == np.sign(near), np.minimum(abs(near), abs(week)), 0.0)
-    moved = np.where(known, less, np.where(past.tells_the_time(), np.nan, near))
-    return Compared(moved, before, block.means, (block.means - before) / np.sqrt(past.within + _TINY))
+    moved = np.where(known, less, np.where(past.within < common, np.nan, near))
+    return Compared(moved, before, block.means, (block.means - before) / np.sqrt(within + _TINY))
 
 
-def _beside(past: Past, block: Block, days: Sequence[int], *, learn: bool) -> tuple[Array, Array]:
+def _beside(past: Past, block: Block, within: Array, days: Sequence[int], *, learn: bool) -> tuple[Array, Array]:
     """How far the means have moved from those of the same hour, so many days ago, and what these were; NaN: none."""
     days = [day for day in days if block.index - DAY * day >= past.first]
     if not days:
@@ -75,26 +80,26 @@ def _beside(past: Past, block: Block, days: Sequence[int], *, learn: bool) -> tu
     seen = np.maximum(past.seen[slots], 1.0)[:, None]
     there = (block.counts > 0) & (counts > 0).any(axis=0)
     sampled, burst = 1.0 / np.maximum(counts, 1.0), 1.0 / seen
-    noise = past.within * (sampled + past.bursts * burst)
-    unlike = _unlike(past, block, indices, means) if learn else np.zeros_like(means)
+    noise = within * (sampled + past.bursts * burst)
+    unlike = _unlike(past, block, within, indices, means) if learn else np.zeros_like(means)
     weights = np.where(counts > 0, 1.0 / (noise + unlike**2 + _TINY), 0.0)
     share = weights / np.maximum(weights.sum(axis=0), 1e-300)
     before = (share * means).sum(axis=0)
     difference = block.means - before
     own_sampled, own_burst = 1.0 / np.maximum(block.counts, 1.0), 1.0 / block.seen
-    variance = past.within * (own_sampled + past.bursts * own_burst) + (share**2 * noise).sum(axis=0) + _TINY
+    variance = within * (own_sampled + past.bursts * own_burst) + (share**2 * noise).sum(axis=0) + _TINY
     rest = np.maximum(0.0, abs(difference) - (share * unlike).sum(axis=0))
-    beyond = np.maximum(0.0, rest - _LEAST - _LEAST_SD * np.sqrt(past.within))
+    beyond = np.maximum(0.0, rest - _LEAST - _LEAST_SD * np.sqrt(within))
     if learn:
         squared = np.minimum(rest**2, _WINSOR**2 * variance)
-        by_sampling = past.within * (own_sampled + (share**2 * sampled).sum(axis=0))
-        by_burst = past.within * (own_burst + (share**2 * burst).sum(axis=0)) + 1e-12
+        by_sampling = within * (own_sampled + (share**2 * sampled).sum(axis=0))
+        by_burst = within * (own_burst + (share**2 * burst).sum(axis=0)) + 1e-12
         _learn(past, np.clip((squared - by_sampling) / by_burst, 0.0, _LONGEST_BURST), there)
     moved = np.sign(difference) * beyond / np.sqrt(variance)
     return np.where(there, moved, np.nan), np.where(there, before, np.nan)
 
 
-def _unlike(past: Past, block: Block, indices: Sequence[int], means: Array) -> Array:
+def _unlike(past: Past, block: Block, within: Array, indices: Sequence[int], means: Array) -> Array:
     """How far each day's means may be off because its volume or its known history was another, shape (days, d)."""
     level = np.minimum(1.0, np.maximum(abs(means), abs(block.means)))
     volume = np.zeros(len(indices))
@@ -105,7 +110,8 @@ def _unlike(past: Past, block: Block, indices: Sequence[int], means: Array) -> A
     length = np.maximum(1.0, block.index - past.born + 1.0)
     back = np.array([[float(block.index - index)] for index in indices])
     history = np.maximum(0.0, np.log(length / np.maximum(1.0, length - back)) - _SLOW)
-    return np.asarray(level * (volume[:, None] + history))
+    # A share that becomes known has the age of all that was known at once: it moves by its spread.
+    return np.asarray(level * volume[:, None] + np.maximum(level, np.sqrt(within)) * history)
 
 
 def _apart(now: float, then: Array) -> Array:

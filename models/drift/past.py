@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.drift.hours import Block
+from models.drift.scale import Array
 
 DAY = 24
 # A week, and a day to spare.
@@ -13,7 +14,7 @@ SLOTS = 8 * DAY
 # Events that the variance among events looks back.
 _EVENTS = 20_000.0
 # Before anything is known, events come as if in bursts of so many alike.
-_BURST = 30.0
+_BURST = 20.0
 _UNKNOWN = {"born": -1.0, "bursts": _BURST}
 _BY_COLUMN = ("means", "counts", "within", "weight", "bursts", "compared", "born")
 
@@ -62,21 +63,20 @@ class Past:
         self.weight = np.minimum(self.weight, _EVENTS) + block.counts
         self.within += block.counts / np.maximum(self.weight, 1.0) * (block.variances - self.within)
 
-    def keep(self, block: Block) -> None:
-        """The block's hour is one that later ones are compared with."""
+    def keep(self, block: Block, columns: NDArray[np.bool_]) -> None:
+        """The block's hour is one that later ones are compared with, in these columns."""
         slot = block.index % SLOTS
         self.means[slot] = block.means
-        self.counts[slot] = block.counts
+        self.counts[slot] = np.where(columns, block.counts, 0.0)
         self.seen[slot] = block.seen
 
     def events(self, index: int, hours: int) -> float:
         """Events in so many kept hours, the last of which is ``index``."""
         return float(sum(self.seen[(index - back) % SLOTS] for back in range(hours)))
 
-    def tells_the_time(self) -> NDArray[np.bool_]:
-        """Columns that hardly differ among an hour's events but do from hour to hour: the clock, or all traffic's."""
+    def between(self) -> Array:
+        """The variance of the hours' means."""
         there = self.counts > 0
         number = np.maximum(there.sum(axis=0), 1)
         mean = np.where(there, self.means, 0.0).sum(axis=0) / number
-        between = np.where(there, (self.means - mean) ** 2, 0.0).sum(axis=0) / number
-        return np.asarray(self.within < 0.1 * between)
+        return np.asarray(np.where(there, (self.means - mean) ** 2, 0.0).sum(axis=0) / number)

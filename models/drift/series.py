@@ -61,8 +61,8 @@ class Series:
         block = block_of(hour)
         self.past.advance(block)
         compared = compare(self.past, block)
-        self.past.keep(block)
         found = self.turns.update(compared, block.counts)
+        self.past.keep(block, ~self.turns.suspect)
         moves = [Move(self.names[at], *self.turns.means(at), tripped) for at, tripped in found.items()]
         return sorted(moves, key=lambda move: (-abs(move.size), move.name))
 

@@ -98,7 +98,12 @@ def _taken(series: Series) -> _Series:
         columns=[getattr(past, name).tobytes() for name in _COLUMNS],
         recent=turns.recent.tobytes(),
         tests=[
-            (test._x_mean.n, test._x_mean.get(), *(getattr(test, name) for name in _TEST), float(test.drift_detected))
+            (
+                test._x_mean.n,
+                test._x_mean.get(),
+                *(float(getattr(test, name)) for name in _TEST),
+                float(test.drift_detected),
+            )
             for test in turns.tests
         ],
     )

@@ -13,24 +13,31 @@ from models.drift.scale import Array
 
 # In summed standard deviations, by what a column's name begins with: the more columns, the more chances to err.
 # Errors have drifted only where they grew.
-THRESHOLDS = {"data": 20.0, "score": 12.0, "mix": 15.0, "concept": 12.0}
+THRESHOLDS = {"data": 26.0, "score": 16.0, "mix": 18.0, "concept": 14.0}
 _ONE_SIDED = "concept"
 # In standard deviations: one wild hour is no drift, and what moves by less than the second does not add up.
 _CLIP = 3.0
 _DELTA = 0.4
 _LEAST_HOURS = 12
+_WEEK_HOURS = 168
 # What is named beside a column that tripped: one that has gathered this part of the threshold.
 _NEARLY = 0.5
+# An hour that moves while so much has gathered is no reference for later ones: a change must not soon hide itself.
+_SUSPECT = 0.25
 # Means before and after are those of about so many hours.
 _FADE = 0.8
 
 
 class Turns:
-    """``tests``: of d columns; ``recent``: faded sums of their weights, means before and after, and sizes, (4, d)."""
+    """``tests``: of d columns; ``recent``: faded sums of their weights, means before and after, and sizes, (4, d).
+
+    ``suspect``: the columns whose last hour is no reference for later ones.
+    """
 
     def __init__(self) -> None:
         self.tests: list[Any] = []
         self.recent: Array = np.zeros((4, 0))
+        self.suspect = np.zeros(0, dtype=bool)
 
     def arrange(self, names: Sequence[str], positions: Sequence[int]) -> None:
         """Columns anew: each from its old position, or -1 for a new one."""
@@ -48,10 +55,13 @@ class Turns:
         self.recent = np.where(there, _FADE * self.recent + np.where(there, news, 0.0), self.recent)
         steps = np.clip(np.where(there, compared.moved, 0.0), -_CLIP, _CLIP)
         found = {}
+        self.suspect = np.zeros(len(there), dtype=bool)
         for at in np.flatnonzero(there).tolist():
             test = self.tests[at]
             test.update(float(steps[at]))
-            if test.drift_detected or _gathered(test) > _NEARLY * test.threshold:
+            gathered = _gathered(test) / test.threshold
+            self.suspect[at] = gathered > _SUSPECT and abs(steps[at]) > _DELTA
+            if test.drift_detected or gathered > _NEARLY:
                 found[at] = test.drift_detected
         return found
 
@@ -65,7 +75,10 @@ def new_test(name: str) -> Any:
     """The test of a column of that name."""
     what = name.partition(":")[0]
     mode = "up" if what == _ONE_SIDED else "both"
-    return PageHinkley(min_instances=_LEAST_HOURS, delta=_DELTA, threshold=THRESHOLDS[what], mode=mode)
+    test = PageHinkley(min_instances=_LEAST_HOURS, delta=_DELTA, threshold=THRESHOLDS[what], mode=mode)
+    # It looks at how far values are from their own mean, which is 0 by design: a change must not move it soon.
+    test._x_mean.update(0.0, _WEEK_HOURS)
+    return test
 
 
 def _gathered(test: Any) -> float:

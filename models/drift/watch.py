@@ -131,9 +131,9 @@ class Watch:
         hour = series.hours.hour(time_ms, len(series.names))
         at = series.at(name)
         if at >= 0:
-            error = float(squash([[score - abuse]])[0, 0])
+            error = min(1.0, abs(score - abuse)) if score == score else 1.0
             hour.counts[at] += 1.0
-            hour.totals[at] += abs(error)
+            hour.totals[at] += error
             hour.squares[at] += error**2
 
     @property
