@@ -19,6 +19,7 @@ from streams.explain.elastic import ElasticRecords
 from streams.explain.explanation import explain as explained
 from streams.explain.file import FileRecords
 from streams.explain.find import find, why_not_one
+from streams.explain.private import text_reader
 from streams.explain.records import Records
 from streams.explain.words import lines
 from streams.offline.verify import ModelVersions
@@ -32,6 +33,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--source", help="The event's source, where ID is an event's id that several sources use.")
 @click.option("--kind", help="The event's kind, where ID is an event's id that several kinds use.")
 @click.option("--file", type=_FILE, help="A file of verdicts, one JSON a line (also .gz), instead of Elasticsearch.")
+@click.option(
+    "--text",
+    is_flag=True,
+    help="Also which words of the event's private text mattered: read from Kafka while it retains the event, and "
+    "stored nowhere.",
+)
 @RULES
 @AS_JSON
 @click.pass_context
@@ -41,6 +48,7 @@ def explain(
     source: str | None,
     kind: str | None,
     file: Path | None,
+    text: bool,
     rules: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -59,11 +67,13 @@ def explain(
             where = "Elasticsearch" if file is None else str(file)
             click.echo(f"weir explain: {plain(why_not_one(found, where))}", err=True)
             ctx.exit(1)
-        versions = ModelVersions(
-            settings.registry, declared_models(settings, catalogues), settings.registry_key_file
-        )
+        versions = ModelVersions(settings.registry, declared_models(settings, catalogues), settings.registry_key_file)
         bundles = RecordedBundles(settings, catalogues, rules, required=False)
-        told = explained(found[0], records, catalogues, bundles.get, versions)
+        catalogue = catalogues.get(found[0].data.event.kind)
+        words = None
+        if text and catalogue is not None:
+            words = text_reader(settings, catalogue.kind, found[0], records.origin)
+        told = explained(found[0], records, catalogues, bundles.get, versions, words)
     if as_json:
         show_json(told)
         return

@@ -13,6 +13,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from features.event import to_milliseconds, to_rfc3339
 from features.kind import Kind
+from models.learning.decisions import Origin
 from models.verdict import Reason, Verdict, event_time
 from streams.explain.records import History, Moment, nearest, target_of, top_reason
 from streams.settings import Settings
@@ -49,6 +50,14 @@ class ElasticRecords:
         # Documents do not tell their order; but each correction also silences what those before silenced.
         found = self._verdicts({"term": {"corrects": decision_id}})
         return sorted(found, key=lambda one: len(one.data.facts.snoozed))
+
+    def origin(self, decision_id: str) -> Origin | None:
+        answer = self._search(query={"ids": {"values": [decision_id]}}, size=1, source=["kafka"])
+        kafka = next((hit["_source"].get("kafka") for hit in answer["hits"]["hits"]), None) or {}
+        topic, partition, offset = (kafka.get(name) for name in ("topic", "partition", "offset"))
+        if not (isinstance(topic, str) and isinstance(partition, int) and isinstance(offset, int)):
+            return None
+        return Origin(topic, "", partition, offset)
 
     def history(self, verdict: Verdict, span_ms: int, most: int) -> History:
         target = target_of(verdict.data)

@@ -15,16 +15,19 @@ from models.rejudge import Rejudge
 from models.rules.nearly import nearly
 from models.rules.rule import Rule
 from models.rules.vocabulary import vocabulary
-from models.scorers import Batch
+from models.scorers import Batch, Scorer, Text
 from models.verdict import Score, Verdict, VerdictData
+from streams.explain.private import TextUnknown
 from streams.explain.records import Records, target_of
 from streams.explain.told import Corrected, Explanation, Near, Part, Scored, Silent
 from streams.offline.verify import ModelVersions
 
 SPAN_MS = 24 * 3_600_000
 _MOMENTS = 40
-_PARTS = 5
+_PARTS, _TEXT_PARTS = 5, 15
+_PRIVATE = "it reads the event's private text"
 FindBundle = Callable[[str, str], Bundle]
+FindText = Callable[[], Text]
 
 
 def explain(
@@ -33,8 +36,9 @@ def explain(
     catalogues: Mapping[str, Catalogue],
     bundles: FindBundle,
     versions: ModelVersions,
+    text: FindText | None = None,
 ) -> Explanation:
-    """Raises what ``records`` raises."""
+    """Raises what ``records`` raises. ``text``: reads the event's private text; None: none of it shall be shown."""
     data = verdict.data
     catalogue = catalogues.get(data.event.kind)
     silent: tuple[Silent, ...] = ()
@@ -64,7 +68,7 @@ def explain(
         policy=data.policy,
         facts=data.facts,
         degraded=data.degraded,
-        scores=tuple(_scored(score, data, versions) for score in data.scores),
+        scores=tuple(_scored(score, data, versions, text) for score in data.scores),
         nearly=near,
         by_rules_unknown=unknown,
         redefined=catalogue is not None and data.schema != catalogue.schema,
@@ -119,21 +123,39 @@ def _mute(rule: Rule, question: Question) -> str:
     return ""
 
 
-def _scored(score: Score, data: VerdictData, versions: ModelVersions) -> Scored:
+def _scored(score: Score, data: VerdictData, versions: ModelVersions, text: FindText | None) -> Scored:
     served = versions.get(data.event.kind, score.model, score.version)
     if served is None or served.scorer is None:
         return Scored(
             score=score, unknown="its version is not in this registry: it is gone, or WEIR_REGISTRY is another's"
         )
-    scores = {one.model: np.array([one.score]) for one in data.scores}
-    batch = Batch.of(tuple(data.features), [tuple(data.features.values())], scores=scores)
+    scorer = served.scorer
+    if scorer.reads_text and text is None:
+        return Scored(score=score, unknown=f"{_PRIVATE}: --text shows which of its words mattered")
     try:
-        found = served.scorer.contributions(batch.select(served.scorer.inputs))
+        texts = [text()] if scorer.reads_text and text is not None else []
+    except TextUnknown as error:
+        return Scored(score=score, unknown=f"{_PRIVATE}, and {error}")
+    said = {one.model: one.score for one in data.scores}
+    scores = {name: np.array([one]) for name, one in said.items()}
+    batch = Batch.of(tuple(data.features), [tuple(data.features.values())], texts, scores)
+    try:
+        found = scorer.contributions(batch.select(scorer.inputs))
     except ModelError as error:
         return Scored(score=score, unknown=str(error))
     if found is None:
         return Scored(score=score, unknown="this kind of model cannot tell what each feature adds")
-    parts = [Part(name, data.features.get(name), round(adds, 6)) for name, adds in found[0].parts[:_PARTS] if adds]
+    most = _TEXT_PARTS if scorer.reads_text else _PARTS
+    parts = [_part(name, round(adds, 6), scorer, data, said) for name, adds in found[0].parts[:most] if adds]
     if not parts:
         return Scored(score=score, unknown="it has learned nothing yet")
     return Scored(score=score, parts=tuple(parts), how=found[0].how)
+
+
+def _part(name: str, adds: float, scorer: Scorer, data: VerdictData, said: Mapping[str, float]) -> Part:
+    if name in scorer.stacks:
+        return Part(name, said.get(name), adds, "model")
+    if name in scorer.inputs or not scorer.reads_text:
+        return Part(name, data.features.get(name), adds)
+    # Words are shown in one line, however the text breaks them.
+    return Part(" ".join(name.split()), None, adds, "text")

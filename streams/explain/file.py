@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from models.learning.decisions import Origin
 from models.verdict import Verdict, decode, event_time
 from streams.explain.records import History, moment_of, nearest, target_of
 from streams.explain.scanned import Scanned
@@ -22,6 +23,10 @@ class FileRecords(Scanned):
 
     def corrections(self, decision_id: str) -> list[Verdict]:
         return [one for one in self._with(decision_id) if one.data.corrects == decision_id]
+
+    def origin(self, decision_id: str) -> Origin | None:
+        """The record's headers, which tell it, are not in the file."""
+        return None
 
     def history(self, verdict: Verdict, span_ms: int, most: int) -> History:
         target = target_of(verdict.data)

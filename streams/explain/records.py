@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from models.actions import RANK
+from models.learning.decisions import Origin
 from models.verdict import Reason, Verdict
 
 
@@ -46,6 +47,10 @@ class Records(Protocol):
 
     def corrections(self, decision_id: str) -> list[Verdict]:
         """Those of a decision, the last one published last."""
+        ...
+
+    def origin(self, decision_id: str) -> Origin | None:
+        """Where in Kafka the decision's event stands; None where nobody kept that."""
         ...
 
     def history(self, verdict: Verdict, span_ms: int, most: int) -> History:

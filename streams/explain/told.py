@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,12 +11,17 @@ from models.verdict import EventRef, Reason, Score
 from streams.explain.records import History
 
 
-class Part(msgspec.Struct, frozen=True):
-    """An input's part in a score: its value, and what that adds (positive raises the score)."""
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An input's part in a score: its value, and what that adds (positive raises the score).
+
+    ``of``: what ``feature`` names: a feature; another model, of which the value is the score; or words of the event's
+    private text, which have no value.
+    """
 
     feature: str
     value: float | None
     adds: float
+    of: Literal["feature", "model", "text"] = "feature"
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
