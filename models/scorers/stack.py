@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 from models.scorers import arithmetic
 from models.scorers.base import Batch, Contributions, Scorer
@@ -29,6 +30,9 @@ class StackScorer(Scorer):
     A model that failed (NaN) counts 0, as if it were undecided; where all failed there is no score (NaN), and nothing
     to learn. ``min_labels``: it is ready once it has learned so many examples of each class.
     """
+
+    # What it weighs are probabilities already: on the first 2,000 mails it did better with examples as they come.
+    balanced: ClassVar[bool] = False
 
     def __init__(self, stacks: tuple[str, ...], min_labels: int) -> None:
         self.stacks = stacks
