@@ -27,7 +27,7 @@ from streams.settings import Settings
 
 log = structlog.get_logger()
 _SAVES_BETWEEN_PRUNES = 100
-# Storing what is large takes time and room: after weights of 1 MB the next checkpoint comes 10 s later at the earliest.
+# Storing what is large takes time and room: after weights of 1 MB the next checkpoint is 10 s away at least.
 # Of states only the newest are kept.
 _WEIGHTS_A_SECOND, _STATE_A_SECOND = 100_000, 1_000_000
 # A checkpoint that only moves positions saves reading at a restart, and is not urgent.

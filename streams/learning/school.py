@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 
 import structlog
@@ -71,20 +72,29 @@ class School:
 
     def _on_fault(self, learner: ModelLearner) -> None:
         metrics.MODEL_FAULTS.labels(learner.name).inc()
-        why = type(learner.fault).__name__
+        # Not the error's text, which may repeat what was to be learned.
+        error = learner.fault
+        trace = "".join(traceback.format_tb(error.__traceback__)) if error is not None else ""
+        why = type(error).__name__
         if learner.faults < _FAULTS_IN_A_ROW:
-            log.error("model_raised", model=learner.name, why=why, doing="leaving out what it was to learn")
+            log.error(
+                "model_raised", model=learner.name, why=why, trace=trace, doing="leaving out what it was to learn"
+            )
             return
         back = self._go_back(learner)
         if back and learner.name not in self._set_back:
             self._set_back.add(learner.name)
             learner.faults = 0
-            log.error("model_raised", model=learner.name, why=why, doing="going on from its last checkpoint")
+            log.error(
+                "model_raised", model=learner.name, why=why, trace=trace, doing="going on from its last checkpoint"
+            )
             return
         learner.left_out = True
         # What it learned last may be half of an example: without a checkpoint to go back to, none is made.
         learner.faults = 0 if back else learner.faults
-        log.error("model_raised", model=learner.name, why=why, doing="teaching it nothing until the next start")
+        log.error(
+            "model_raised", model=learner.name, why=why, trace=trace, doing="teaching it nothing until the next start"
+        )
 
     def _note(self, learner: ModelLearner, results: Results) -> None:
         if not learner.teaches:

@@ -34,15 +34,15 @@ class Lessons:
         self._sent: list[tuple[str, str, bool]] = []
         self._labels = 0
 
-    def decision(self, kind: str) -> tuple[str, str, bool]:
-        """A new decision of that kind; its kind, event id and truth."""
+    def decision(self, kind: str, time_ms: int | None = None, shift: float = 0.0) -> tuple[str, str, bool]:
+        """A new decision of that kind; its kind, event id and truth. ``shift``: how far all features have moved."""
         rng, number = self._rng, len(self._sent)
         abuse = rng.random() < 0.4
         name = f"{kind[0]}{number}"
         partition, offset = 0, number
         if kind == "mail":
             offset = self._send_mail(name, abuse)
-        features = {one: round(rng.gauss(1.0 + abuse, 1.0), 3) for one in CATALOGUES[kind].names}
+        features = {one: round(rng.gauss(1.0 + abuse + shift, 1.0), 3) for one in CATALOGUES[kind].names}
         likely = min(0.99, max(0.01, rng.gauss(0.3 + 0.3 * abuse, 0.2)))
         roles = {f"{kind}.logistic": likely, f"{kind}.halfspace": rng.random()}
         if kind == "mail":
@@ -51,7 +51,8 @@ class Lessons:
         scores = tuple(
             Score(model, "v1", score, "champion" if model == champion else "shadow") for model, score in roles.items()
         )
-        time_ms = self._now_ms + number
+        if time_ms is None:
+            time_ms = self._now_ms + number
         value = verdict(name, kind, features=features, scores=scores, score=likely, time=to_rfc3339(time_ms))
         topic_id = self._mail_id if kind == "mail" else f"id-of-{kind}"
         where = RecordRef(self._pipeline.topic(kind), topic_id, partition, offset, time_ms)
@@ -78,11 +79,12 @@ class Lessons:
         self.flush()
         return found[0]
 
-    def label(self, kind: str, name: str, value: str, by: Any = "analyst") -> None:
+    def label(self, kind: str, name: str, value: str, by: Any = "analyst", time_ms: int | None = None) -> None:
         self._labels += 1
         data = LabelData(event_id=name, event_source=SOURCE, kind=kind, label=value, by=by, labeller=f"{by}-1")
         record_id = f"label-{self._labels}"
-        time_ms = self._now_ms + len(self._sent)
+        if time_ms is None:
+            time_ms = self._now_ms + len(self._sent)
         self._producer.produce(
             self._pipeline.topic("labels"), encode_label(record_id, SOURCE, time_ms, data), record_id
         )
