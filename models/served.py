@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-import numpy as np
-
-from models.errors import ModelError
+from models.column import Column, Late, Traits, column_of, traits_of
 from models.learning.calibration import IDENTITY, Calibration
 from models.learning.threshold import Threshold
 from models.scorers import Batch, Scorer
-from models.scorers.base import Vector
 from models.verdict import Score
 
 UNTRAINED = "untrained"
 CHAMPION = "champion"
 SHADOW = "shadow"
-# By event that the model was asked about: its score, None where it failed.
-Column = dict[int, float | None]
-# What measures the scoring of a micro-batch by one model; the caller's, for nothing here reads a clock.
-Watch = Callable[["Served"], AbstractContextManager[Any]]
+# What measures the scoring of a micro-batch by one model; the caller's, for nothing here reads a clock. It may say
+# when the model has had its time.
+Watch = Callable[["Served"], AbstractContextManager[Late | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +49,23 @@ class Scored:
 def serve(models: Iterable[Served], champion: str) -> tuple[Served, ...]:
     """Give the roles and the order of verdicts: the champion comes first, then the others by name.
 
-    What the champion stacks scores every event.
+    What a model stacks, directly or not, scores every event that the model scores.
     """
-    named = {model.name: model for model in models}
-    first = named.get(champion)
-    needed = () if first is None or first.scorer is None else first.scorer.stacks
-    served = []
-    for name, model in sorted(named.items()):
-        role = CHAMPION if name == champion else SHADOW
-        share = 1.0 if role == CHAMPION or name in needed else model.share
-        served.append(replace(model, role=role, share=share))
+    named = dict(sorted((model.name, model) for model in models))
+    traits = {name: traits_of(model.scorer) for name, model in named.items()}
+    shares = {name: 1.0 if name == champion else model.share for name, model in named.items()}
+    for name in reversed(_in_order(traits)):
+        for below in _stacked(traits[name], traits):
+            shares[below] = max(shares[below], shares[name])
+    served = [
+        replace(model, role=CHAMPION if name == champion else SHADOW, share=shares[name])
+        for name, model in named.items()
+    ]
     return tuple(sorted(served, key=lambda model: model.role))
 
 
 def reads_text(models: Iterable[Served]) -> bool:
-    return any(model.scorer is not None and model.scorer.reads_text for model in models)
+    return any(traits is not None and traits.reads_text for traits in (traits_of(model.scorer) for model in models))
 
 
 def score_batch(
@@ -79,53 +75,57 @@ def score_batch(
 
     ``ids``: n decision ids, by which a challenger's share is chosen.
     """
-    columns: dict[str, Column] = {}
-    for model in _in_order(models):
-        with watch(model):
-            columns[model.name] = _column(model, batch, ids, columns)
-    return [_scored(models, columns, row) for row in range(len(batch))]
+    named = {model.name: model for model in models}
+    traits = {name: traits_of(model.scorer) for name, model in named.items()}
+    # What is not in the order stacks itself: it has no score.
+    columns: dict[str, Column] = {name: dict.fromkeys(_rows(model, ids)) for name, model in named.items()}
+    for name in _in_order(traits):
+        model, known, rows = named[name], traits[name], list(columns[name])
+        if model.scorer is None or known is None or not rows:
+            continue
+        with watch(model) as late:
+            columns[name] = column_of(model.scorer, known, batch, rows, columns, late or _never)
+    return [_scored(models, traits, columns, row) for row in range(len(batch))]
 
 
-def _in_order(models: Sequence[Served]) -> list[Served]:
-    """What stacks others comes behind them."""
-    return sorted(models, key=lambda model: bool(model.scorer is not None and model.scorer.stacks))
+def _in_order(traits: Mapping[str, Traits | None]) -> list[str]:
+    """What stacks others comes behind them; what stacks itself, by others or not, is left out, and so is what stacks
+    that."""
+    left = {name: _stacked(known, traits) for name, known in traits.items()}
+    order: list[str] = []
+    while free := [name for name, below in left.items() if not any(one in left for one in below)]:
+        order += free
+        for name in free:
+            del left[name]
+    return order
 
 
-def _scored(models: Sequence[Served], columns: Mapping[str, Column], row: int) -> Scored:
+def _stacked(known: Traits | None, among: Mapping[str, Traits | None]) -> list[str]:
+    return [] if known is None else [name for name in known.stacks if name in among]
+
+
+def _scored(
+    models: Sequence[Served], traits: Mapping[str, Traits | None], columns: Mapping[str, Column], row: int
+) -> Scored:
     scores: list[Score] = []
     failed: list[str] = []
     champion = None
     for model in models:
         if row not in columns[model.name]:
             continue
-        value = columns[model.name][row]
-        if value is None or model.scorer is None:
+        value, known = columns[model.name][row], traits[model.name]
+        if value is None or known is None:
             failed.append(model.name)
             continue
-        warming = not model.scorer.ready
-        scores.append(Score(model.name, model.version, value, model.role, warming))
-        if model.role == CHAMPION and not warming:
+        scores.append(Score(model.name, model.version, value, model.role, not known.ready))
+        if model.role == CHAMPION and known.ready:
             champion = model.calibration.apply(value)
     return Scored(tuple(scores), champion, tuple(failed))
 
 
-def _column(model: Served, batch: Batch, ids: Sequence[str], columns: Mapping[str, Column]) -> Column:
-    rows = [row for row, decision in enumerate(ids) if model.share >= 1 or _place(decision) < model.share]
-    scorer = model.scorer
-    if scorer is None or not rows:
-        return dict.fromkeys(rows)
-    scores = {name: _numbers(columns.get(name), name, batch) for name in scorer.stacks}
-    try:
-        mine = _rows(replace(batch, scores=scores).select(scorer.inputs), rows)
-    except ModelError:
-        return dict.fromkeys(rows)
-    found = _scores(scorer, mine)
-    if found is None:
-        # One event that a model cannot take costs no other its score: a batch equals its events one by one.
-        found = [
-            one[0] if (one := _scores(scorer, _rows(mine, [at]))) is not None else None for at in range(len(mine))
-        ]
-    return dict(zip(rows, found, strict=True))
+def _rows(model: Served, ids: Sequence[str]) -> list[int]:
+    """The events that the model is asked about."""
+    return [row for row, decision in enumerate(ids) if model.share >= 1 or _place(decision) < model.share]
 
 
 def _place(decision: str) -> float:
@@ -133,27 +133,5 @@ def _place(decision: str) -> float:
     return int(decision[:8], 16) / 16**8
 
 
-def _scores(scorer: Scorer, batch: Batch) -> list[float | None] | None:
-    """None: the model raised, or gave another number of scores."""
-    try:
-        found = [float(value) for value in scorer.score_many(batch)]
-    except Exception:  # noqa: BLE001 - whatever a model raises, decisions go on without it and say so
-        return None
-    # Neither comparison holds for what is not a number.
-    return [value if 0 <= value <= 1 else None for value in found] if len(found) == len(batch) else None
-
-
-def _rows(batch: Batch, rows: Sequence[int]) -> Batch:
-    if len(rows) == len(batch):
-        return batch
-    texts = [batch.texts[row] for row in rows] if batch.texts else ()
-    scores = {name: values[rows] for name, values in batch.scores.items()}
-    return Batch(batch.names, batch.matrix[rows], texts, scores)
-
-
-def _numbers(column: Column | None, name: str, batch: Batch) -> Vector:
-    """A stacked model's scores: as they were just made, else those that came with the batch."""
-    if column is None:
-        return batch.scores.get(name, np.full(len(batch), math.nan))
-    values = (column.get(row) for row in range(len(batch)))
-    return np.array([math.nan if value is None else value for value in values])
+def _never() -> bool:
+    return False
