@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/gate.py
 
-Evidence is looked at after every label, the worst way of looking. About ten minutes.
+Evidence is looked at after every label, the worst way of looking. About two minutes.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from streams.topics import CONTROL
 
 def control_now(settings: Settings) -> dict[str, bytes]:
     """What stands on the control topic; raises KafkaAway where Kafka or the topic is missing."""
-    _log_to_stderr()
+    log_to_stderr()
     admin = quiet_admin(settings)
     await_kafka(admin, settings.kafka)
     if settings.topic(CONTROL) not in admin.list_topics(timeout=10).topics:
@@ -35,7 +35,7 @@ def tell_control(settings: Settings, changes: Mapping[str, bytes | None]) -> Non
         ) from None
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
     """What Kafka's clients report must not come between the lines that a command prints."""
     if not structlog.is_configured():
         structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from features.catalogue import Catalogue
+from streams.cli.control import log_to_stderr
 from streams.cli.features.known import catalogues_of
 from streams.cli.plain import plain
 from streams.cli.recorded_bundles import RULES, RecordedBundles
@@ -72,6 +73,7 @@ def explain(
         catalogue = catalogues.get(found[0].data.event.kind)
         words = None
         if text and catalogue is not None:
+            log_to_stderr()
             words = text_reader(settings, catalogue.kind, found[0], records.origin)
         told = explained(found[0], records, catalogues, bundles.get, versions, words)
     if as_json:

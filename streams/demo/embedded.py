@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from features.kinds import load_kinds
-from models.learning.quality import RollingQuality
+from models.learning.performance import Performance
 from models.verdict import decode
 from streams.demo.input import DemoInput
 from streams.demo.stats import Stats
@@ -17,6 +17,9 @@ from streams.demo.view import View
 from streams.offline.replay import Replay
 from streams.settings import Settings
 from streams.wire import decode_label
+
+# Figures are found again after so many labels: it takes a millisecond.
+_LABELS = 20
 
 
 def run_embedded(settings: Settings, source: DemoInput, out: Path) -> Summary:
@@ -30,13 +33,18 @@ def run_embedded(settings: Settings, source: DemoInput, out: Path) -> Summary:
 
 async def _run(settings: Settings, source: DemoInput, out: Path) -> None:
     stats = Stats()
-    quality: dict[str, RollingQuality] = {}
+    performances: dict[str, Performance] = {}
+    aucs: dict[str, float | None] = {}
     learned: dict[str, int] = {}
 
     def on_learned(name: str, score: float, abuse: bool) -> None:
-        quality.setdefault(name, RollingQuality()).add(score, abuse)
+        performance = performances.setdefault(name, Performance())
+        # Of its figures only one without times is shown.
+        performance.add(score, abuse, 0, 0)
         learned[name] = learned.get(name, 0) + 1
-        stats.model(name, learned[name], quality[name].auc)
+        if learned[name] % _LABELS == 1:
+            aucs[name] = performance.figures().auc
+        stats.model(name, learned[name], aucs[name])
 
     replay = Replay(settings, load_kinds(settings.kinds_folders), on_learned)
     with out.open("wb") as verdicts, View(stats.snapshot) as view:

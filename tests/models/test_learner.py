@@ -15,7 +15,6 @@ from models.learning import state as state_module
 from models.learning.decisions import Decision, Decisions
 from models.learning.labels import GivenLabel, LabelResult
 from models.learning.learner import ModelLearner
-from models.learning.quality import RollingQuality
 from models.learning.state import TAUGHT_MS, WAITING_MS, decode_state, encode_state
 from models.scorers import Batch, HalfSpace, Logistic, Scorer
 
@@ -312,11 +311,3 @@ def test_the_decisions_remembered_are_the_newest_and_the_first_of_an_id() -> Non
     assert decisions.oldest() == {"V:0": 3, "V:1": 40}
     decisions.add(decision(4), "V:1", 41)
     assert decisions.oldest() == {"V:1": 40}
-
-
-def test_quality_needs_both_classes_and_is_1_for_a_perfect_order() -> None:
-    quality = RollingQuality()
-    quality.add(0.9, True)
-    assert quality.auc is None
-    quality.add(0.1, False)
-    assert quality.auc == pytest.approx(1, abs=0.05)
