@@ -24,7 +24,7 @@ _CONFIGS = ("/etc/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf", "~/.np
 _VARIABLES = re.compile(r"(?i)(pip_|uv_|npm_config_|maven_|.*(index|registry|mirror|proxy))")
 # Namespaces, sites of standards, services of docker-compose.yml and this machine itself.
 _KNOWN_HOSTS = {
-    "127.0.0.1", "localhost", "host", "json-schema.org", "www.apache.org", "maven.apache.org", "redis",
+    "127.0.0.1", "localhost", "host", "json-schema.org", "www.w3.org", "www.apache.org", "maven.apache.org", "redis",
     "elasticsearch", "prometheus", "kafka", "kibana", "grafana",
 }  # fmt: skip
 

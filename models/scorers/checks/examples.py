@@ -14,7 +14,7 @@ from models.scorers.base import Batch, Scorer, Text
 # Counters that ran over, clocks that stood still, and what a hostile producer would send.
 ABSURD = (0.0, 1.0, -1.0, 1e-12, 1e15, -1e15, 2.0**53 - 1)
 _USUAL = ("minutes", "meeting", "invoice", "thanks", "patch", "tomorrow", "list", "grüße")
-_ABUSIVE = ("winner", "click", "free", "claim", "offer", "http://prize.example/x", "viagra", "账户")
+_ABUSIVE = ("winner", "click", "free", "claim", "offer", "http://localhost/prize", "viagra", "账户")
 
 
 @dataclass(frozen=True, slots=True)
