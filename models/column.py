@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from models.errors import ModelError
 from models.scorers import Batch, Scorer
 from models.scorers.base import Vector
 
@@ -35,7 +34,7 @@ def traits_of(scorer: Scorer | None) -> Traits | None:
         return None
     return _contained(
         lambda: Traits(
-            tuple(map(str, scorer.inputs)),
+            tuple(scorer.inputs),
             tuple(map(str, scorer.stacks)),
             bool(scorer.reads_text),
             bool(scorer.ready),
@@ -48,9 +47,8 @@ def column_of(
 ) -> Column:
     """The scores of the events in ``rows``; ``columns``: those that were made before, which it may stack."""
     scores = {name: _numbers(columns.get(name), name, batch) for name in traits.stacks}
-    try:
-        asked = replace(batch, scores=scores).select(traits.inputs)
-    except ModelError:
+    asked = _contained(lambda: replace(batch, scores=scores).select(traits.inputs))
+    if asked is None:
         return dict.fromkeys(rows)
     found = _scores(scorer, _own(asked, rows))
     if found is None and len(rows) > 1:
