@@ -7,8 +7,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.text.letters import Codes
-
 Positions = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
@@ -30,21 +28,25 @@ _UP = _powers(_BASE)
 _DOWN = _powers(pow(_BASE, -1, 1 << 64))
 
 
-def prefix_sums(codes: Codes) -> Hashes:
+def prefix_sums(letters: Hashes) -> Hashes:
     """Of n letters, n at most LONGEST: n + 1 sums of each letter times the base to the power of its place."""
-    sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(codes * _UP[: len(codes)], out=sums[1:])
-    return sums
+    sums = np.empty(len(letters) + 1, np.uint64)
+    sums[0] = 0
+    np.multiply(letters, _UP[: len(letters)], out=sums[1:])
+    return np.cumsum(sums, out=sums)
 
 
 def span_hashes(sums: Hashes, starts: Positions, ends: Positions) -> Hashes:
     """The spans' hashes: equal for equal letters, wherever they stand."""
-    return (sums.take(ends) - sums.take(starts)) * _DOWN.take(starts)
-
-
-def mixed(hashes: Hashes, salt: int) -> Hashes:
-    """Every bit of the result depends on every bit of the hash (MurmurHash3's finaliser) and on the salt."""
-    found = (hashes + np.uint64(salt)) * _FIRST
-    found ^= found >> _HALF
-    found *= _SECOND
+    found = sums.take(ends)
+    found -= sums.take(starts)
+    found *= _DOWN.take(starts)
     return found
+
+
+def mix(hashes: Hashes) -> Hashes:
+    """In place: the upper bits then depend on every bit (MurmurHash3's finaliser without its last step)."""
+    hashes *= _FIRST
+    hashes ^= hashes >> _HALF
+    hashes *= _SECOND
+    return hashes

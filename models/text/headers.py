@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
-import numpy as np
-
-from models.text.hashing import Positions
-
-_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:", re.MULTILINE)
-_SUBJECT = re.compile(r"^subject[ \t]*:((?:.*\n[ \t])*.*)", re.IGNORECASE | re.MULTILINE)
-_MOST = 500
+_FIELD: Final = re.compile(r"\n([!-9;-~]+)[ \t]*:")
+_MOST: Final = 500
+_LONGEST_SUBJECT: Final = 1024
 
 
-def field_spans(headers: str) -> tuple[Positions, Positions, Positions]:
-    """Of each field, at most 500: where its name starts and ends, and where its value starts."""
-    spans: list[int] = []
+def field_spans(headers: str) -> list[tuple[int, int, int]]:
+    """Of each field, at most 500: where its name starts and ends, and where its value starts.
+
+    ``headers`` begin with an empty line.
+    """
+    spans: list[tuple[int, int, int]] = []
     for field in _FIELD.finditer(headers):
-        spans += (*field.span(1), field.end())
-        if len(spans) == 3 * _MOST:
+        spans.append((*field.span(1), field.end()))
+        if len(spans) == _MOST:
             break
-    found = np.array(spans, np.int64).reshape(-1, 3)
-    return found[:, 0], found[:, 1], found[:, 2]
+    return spans
 
 
-def subject_of(headers: str) -> str:
-    """The value of the first Subject field, still folded."""
-    found = _SUBJECT.search(headers)
-    return found[1] if found is not None else ""
+def subject_of(headers: str, fields: list[tuple[int, int, int]]) -> str:
+    """The value of the first Subject field, still folded, at most 1024 letters of it."""
+    for number, (start, end, value) in enumerate(fields):
+        if end - start == 7 and headers[start:end].lower() == "subject":
+            stop = fields[number + 1][0] if number + 1 < len(fields) else len(headers)
+            return headers[value : min(stop, value + _LONGEST_SUBJECT)]
+    return ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Codes = NDArray[np.uint32]
+Codes = NDArray[np.int64]
 
 BETWEEN: Final = 0
 WITHIN: Final = 1
@@ -20,56 +20,64 @@ _IN_WORDS: Final = "'"
 _SYMBOLS: Final = "!?$%*#€£¥"
 
 
-class Letters(NamedTuple):
-    """Of a text of n letters, by place: each array has n items. ``shape``: as written, but every digit is a 0."""
-
-    classes: NDArray[np.uint8]
-    lower: Codes
-    shape: Codes
-    black: NDArray[np.bool_]
+Classes = NDArray[np.uint8]
 
 
-def _tables() -> Letters:
+def _classes() -> Classes:
     classes = np.zeros(_PLANE, np.uint8)
-    lower = np.arange(_PLANE, dtype=np.uint32)
-    shape = np.arange(_PLANE, dtype=np.uint32)
-    black = np.ones(_PLANE, np.bool_)
     for code in range(_PLANE):
         letter = chr(code)
-        small = letter.lower()
         if letter.isalnum() or letter in _IN_WORDS:
             classes[code] = WITHIN
-        if len(small) == 1:
-            lower[code] = ord(small)
-        if letter.isdigit():
-            shape[code] = ord("0")
-        black[code] = code > ord(" ") and not letter.isspace()
     for first, end in _UNSPACED:
         block = classes[first:end]
         block[block == WITHIN] = ALONE
     classes[[ord(letter) for letter in _SYMBOLS]] = ALONE
     # What lies beyond the first plane (pictures, rare ideographs) is looked up here.
     classes[_PLANE - 1] = ALONE
-    return Letters(classes, lower, shape, black)
+    return classes
 
 
-_TABLES = _tables()
+def _black() -> NDArray[np.bool_]:
+    return np.array([code > ord(" ") and not chr(code).isspace() for code in range(_PLANE)])
+
+
+def _lower() -> NDArray[np.uint64]:
+    small = [chr(code).lower() for code in range(_PLANE)]
+    return np.array([ord(letter) if len(letter) == 1 else code for code, letter in enumerate(small)], np.uint64)
+
+
+def _shapes() -> NDArray[np.uint64]:
+    return np.array([ord("0") if chr(code).isdigit() else code for code in range(_PLANE)], np.uint64)
+
+
+_CLASSES: Final = _classes()
+_BLACK: Final = _black()
+_LOWER: Final = _lower()
+_SHAPES: Final = _shapes()
 
 
 def codes_of(text: str) -> Codes:
-    """The text's code points, lone surrogates included."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    """The text's code points, lone surrogates included; all those beyond the first plane are one."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+    return codes if text.isascii() else np.minimum(codes, _PLANE - 1)
 
 
-def letters_of(codes: Codes) -> Letters:
-    """What each of the code points is."""
-    if not len(codes) or codes.max() < _PLANE:
-        return _looked_up(codes)
-    found = _looked_up(np.minimum(codes, _PLANE - 1))
-    far = codes >= _PLANE
-    return found._replace(lower=np.where(far, codes, found.lower), shape=np.where(far, codes, found.shape))
+def classes_of(codes: Codes) -> Classes:
+    """BETWEEN, WITHIN or ALONE for each letter."""
+    return _CLASSES.take(codes)
 
 
-def _looked_up(codes: Codes) -> Letters:
-    classes, lower, shape, black = _TABLES
-    return Letters(classes.take(codes), lower.take(codes), shape.take(codes), black.take(codes))
+def black_of(codes: Codes) -> NDArray[np.bool_]:
+    """Whether each letter is something else than white space."""
+    return _BLACK.take(codes)
+
+
+def lower_of(codes: Codes) -> NDArray[np.uint64]:
+    """The letters in lower case."""
+    return _LOWER.take(codes)
+
+
+def shapes_of(codes: Codes) -> NDArray[np.uint64]:
+    """The letters as they are, but every digit a 0."""
+    return _SHAPES.take(codes)

@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 from models.text.features import FAMILIES, KEY_BITS, Keys
 from models.text.packing import pack, unpack
 from models.text.seen import Seen
-from models.text.strongest import counted, evidence
+from models.text.strongest import Counts, Odds, counted, odds_of, shares, strongest
 
 BITS: Final = 19
 _RATE: Final = np.float32(0.18)
 _EASE: Final = np.float32(1e-8)
 # Most pairs never come again: a pair has a weight from its second mail on.
-_PAIRS: Final = (FAMILIES.index("field pair"), FAMILIES.index("pair"))
+_PAIRS: Final = 2
 # Headers speak in many families of few words.
-_LOUDNESS: Final = np.array([0.8, 0.8, 0.8, 0.8, 1, 1, 1, 1])
-_EDGES: Final = np.arange(len(FAMILIES) + 1, dtype=np.uint32) << np.uint32(KEY_BITS)
+_LOUDNESS: Final = np.array([0.8, 1, 0.8, 0.8, 0.8, 1, 1, 1], np.float32)
+_EDGES: Final = np.arange(1, len(FAMILIES) + 1, dtype=np.uint32) << np.uint32(KEY_BITS)
+_BEHIND_PAIRS: Final = _EDGES[_PAIRS - 1]
+_HASH: Final = np.uint32((1 << KEY_BITS) - 1)
+_FOLD: Final = np.uint32(KEY_BITS - BITS)
 # With so many mails of the rarer class the log-odds count by half; with none of them nothing can be known.
 _HALF_SURE: Final = 3.0
 _LEAST_WRONG: Final = 0.001
@@ -33,9 +36,9 @@ _SURPRISES_KEPT: Final = 0.01
 
 
 class Found(NamedTuple):
-    """``places``: which of a mail's keys have a weight; ``slots``: whose; ``values``: what it is multiplied with."""
+    """``keys``: those of a mail's that have a weight; ``slots``: whose; ``values``: what it is multiplied with."""
 
-    places: NDArray[np.int64]
+    keys: Keys
     slots: NDArray[np.int64]
     values: NDArray[np.float32]
 
@@ -46,7 +49,8 @@ class Linear:
     def __init__(self) -> None:
         self._weights = np.zeros(1 << BITS, np.float32)
         self._squares = np.zeros(1 << BITS, np.float32)
-        self._counts = np.zeros((1 << BITS, 2), np.uint16)
+        # Two counts of 16 bits a slot: one look-up finds both.
+        self._counts = np.zeros(1 << BITS, np.uint32)
         self._mails = [0.0, 0.0]
         self._surprises = 0.0
         self._learned = 0
@@ -54,23 +58,37 @@ class Linear:
 
     def find(self, keys: Keys) -> Found:
         """Each family's values have the sum of squares that the family's loudness has."""
-        edges = np.searchsorted(keys, _EDGES)
-        known = np.ones(len(keys), np.bool_)
-        for family in _PAIRS:
-            span = slice(edges[family], edges[family + 1])
-            known[span] = self._seen.contains(keys[span])
-        places = np.flatnonzero(known)
-        found = keys.take(places)
-        families = found >> np.uint32(KEY_BITS)
-        counts = np.bincount(families, minlength=len(FAMILIES))
-        scales = (_LOUDNESS / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
-        slots = (found & np.uint32((1 << KEY_BITS) - 1)) >> np.uint32(KEY_BITS - BITS)
-        return Found(places, slots.astype(np.int64), scales.take(families))
+        pairs = keys[: keys.searchsorted(_BEHIND_PAIRS)]
+        found = np.concatenate((pairs[self._seen.contains(pairs)], keys[len(pairs) :]))
+        edges = found.searchsorted(_EDGES)
+        sizes = edges.copy()
+        sizes[1:] -= edges[:-1]
+        scales = (_LOUDNESS / np.sqrt(np.maximum(sizes, 1))).astype(np.float32)
+        return Found(found, ((found & _HASH) >> _FOLD).astype(np.int64), scales.repeat(sizes))
 
-    def parts(self, found: Found) -> NDArray[np.float32]:
-        """What each of them adds to the log-odds, before it is known how sure the model may be."""
+    def log_odds(self, keys: Keys) -> float:
+        return self._log_odds(self.find(keys)) * self.sureness
+
+    def _log_odds(self, found: Found) -> float:
         parts = self._weights.take(found.slots) * found.values
-        return parts + evidence(self._counts.take(found.slots, axis=0), *self._mails)
+        total = float(parts.sum(dtype=np.float64))
+        if min(self._mails) > 0:
+            total += float(strongest(self._odds(found)).sum(dtype=np.float64))
+        return total
+
+    def parts(self, found: Found) -> NDArray[np.float64]:
+        """What each of them adds to the log-odds."""
+        parts = (self._weights.take(found.slots) * found.values).astype(np.float64)
+        if min(self._mails) > 0:
+            parts += shares(self._odds(found))
+        return parts * self.sureness
+
+    def _odds(self, found: Found) -> Odds:
+        return odds_of(self._counts_of(found), *self._mails)
+
+    def _counts_of(self, found: Found) -> Counts:
+        both: Counts = self._counts.take(found.slots).view(np.uint16).reshape(-1, 2)
+        return both
 
     @property
     def sureness(self) -> float:
@@ -78,23 +96,17 @@ class Linear:
         rarer = min(self._mails)
         return rarer / (rarer + _HALF_SURE)
 
-    def log_odds(self, keys: Keys) -> float:
-        return float(self.parts(self.find(keys)).sum(dtype=np.float64)) * self.sureness
-
     def learn(self, keys: Keys, abuse: bool, weight: float) -> None:
         """One step towards the label; ``weight`` scales its gradient."""
         found = self.find(keys)
-        log_odds = float(self.parts(found).sum(dtype=np.float64))
-        gradient = np.float32(self._slope(log_odds, abuse) * weight) * found.values
+        gradient = np.float32(self._slope(self._log_odds(found), abuse) * weight) * found.values
         squares = self._squares.take(found.slots) + gradient * gradient
         # Of features that share a slot the last one writes it.
         self._squares[found.slots] = squares
         self._weights[found.slots] += _RATE * gradient / np.sqrt(squares + _EASE)
-        self._counts[found.slots] = counted(self._counts.take(found.slots, axis=0), abuse, weight)
+        self._counts[found.slots] = counted(self._counts_of(found), abuse, weight).view(np.uint32).ravel()
         self._mails[abuse] += weight
-        edges = np.searchsorted(keys, _EDGES)
-        for family in _PAIRS:
-            self._seen.add(keys[edges[family] : edges[family + 1]])
+        self._seen.add(keys[: keys.searchsorted(_BEHIND_PAIRS)])
 
     def _slope(self, log_odds: float, abuse: bool) -> float:
         """Of the likelihood's logarithm: small where the label is likelier to be wrong than the model."""

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-COEFFICIENT: Final = 0.008
+_COEFFICIENT: Final = np.float32(0.008)
 # Counts are kept in sixteenths of a mail: an example's weight is honoured to that.
 _UNIT: Final = 16
 _MOST: Final = 65_535
@@ -21,24 +21,47 @@ _DOUBT: Final = 0.1
 _FURTHEST: Final = np.float32(3)
 
 Counts = NDArray[np.uint16]
+Odds = NDArray[np.float32]
 
 
-def evidence(counts: Counts, legit: float, abuse: float) -> NDArray[np.float32]:
-    """What each feature adds to the log-odds: 0 but for the 50 strongest.
+def odds_of(counts: Counts, legit: float, abuse: float) -> Odds:
+    """Each feature's log-odds, at most 3 to either side; what was never met leans towards the rarer class.
 
-    ``counts``: of n features, in how many legitimate mails (column 0) and abusive ones (1), of so many in all. What
-    was never met leans towards the class that is rarer so far.
+    ``counts``: of n features, in how many legitimate mails (column 0) and abusive ones (1), of so many in all.
     """
-    found = np.zeros(len(counts), np.float32)
-    if not legit or not abuse:
-        return found
     likely = np.log(counts.astype(np.float32) + np.float32(_DOUBT * _UNIT))
-    odds = likely[:, 1] - likely[:, 0] + np.float32(math.log((legit + 2 * _DOUBT) / (abuse + 2 * _DOUBT)))
-    if len(odds) <= _STRONGEST:
-        return (np.float32(COEFFICIENT) * np.clip(odds, -_FURTHEST, _FURTHEST)).astype(np.float32)
-    strongest = np.argpartition(np.abs(odds), -_STRONGEST)[-_STRONGEST:]
-    found[strongest] = np.float32(COEFFICIENT) * np.clip(odds[strongest], -_FURTHEST, _FURTHEST)
+    shift = math.log((legit + 2 * _DOUBT) / (abuse + 2 * _DOUBT))
+    odds: Odds = likely[:, 1] - likely[:, 0]
+    odds += np.float32(shift)
+    return odds
+
+
+def strongest(odds: Odds) -> Odds:
+    """The 50 that are furthest from 0, cut to 3 and scaled: what they add to the log-odds."""
+    if len(odds) > 2 * _STRONGEST:
+        ordered = np.sort(odds)
+        odds = np.concatenate((ordered[:_STRONGEST], ordered[-_STRONGEST:]))
+    if len(odds) > _STRONGEST:
+        odds = odds[np.abs(odds).argsort(kind="stable")[-_STRONGEST:]]
+    return _cut(odds)
+
+
+def shares(odds: Odds) -> Odds:
+    """How much of the sum of the strongest each feature has: those that are as weak as the last of them share it."""
+    found = np.zeros(len(odds), np.float32)
+    top = strongest(odds)
+    size = np.abs(odds)
+    least = np.sort(size)[-_STRONGEST] if len(odds) > _STRONGEST else np.float32(-1)
+    sure = size > least
+    found[sure] = _cut(odds[sure])
+    rest = size == least
+    if rest.any():
+        found[rest] = (top.sum(dtype=np.float64) - found.sum(dtype=np.float64)) / np.count_nonzero(rest)
     return found
+
+
+def _cut(odds: Odds) -> Odds:
+    return np.minimum(np.maximum(odds, -_FURTHEST), _FURTHEST) * _COEFFICIENT
 
 
 def counted(counts: Counts, abuse: bool, weight: float) -> Counts:

@@ -6,17 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.text.hashing import Positions
-from models.text.letters import BETWEEN, WITHIN
+from models.text.letters import BETWEEN, WITHIN, Classes
 
 
-def word_spans(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:
+def word_spans(classes: Classes) -> tuple[Positions, Positions]:
     """By the letters' classes: those within words make one word while they touch; one that stands alone is a word."""
     letter = classes != BETWEEN
     within = classes == WITHIN
-    joined = np.zeros(len(classes) + 1, np.bool_)
-    np.logical_and(within[1:], within[:-1], out=joined[1:-1])
-    free = np.logical_not(joined, out=joined)
-    return np.flatnonzero(letter & free[:-1]), np.flatnonzero(letter & free[1:]) + 1
+    starts, ends = letter.copy(), letter
+    joined = within[1:] & within[:-1]
+    starts[1:] &= ~joined
+    ends[:-1] &= ~joined
+    return starts.nonzero()[0], ends.nonzero()[0] + 1
 
 
 def black_spans(black: NDArray[np.bool_]) -> tuple[Positions, Positions]:
@@ -25,5 +26,5 @@ def black_spans(black: NDArray[np.bool_]) -> tuple[Positions, Positions]:
     np.not_equal(black[1:], black[:-1], out=edges[1:-1])
     if len(black):
         edges[0], edges[-1] = black[0], black[-1]
-    places = np.flatnonzero(edges)
+    places = edges.nonzero()[0]
     return places[::2], places[1::2]
