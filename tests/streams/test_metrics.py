@@ -29,6 +29,7 @@ LABELS = {
     "bundle",
     "threshold",
     "rate",
+    "what",
 }
 UNITS = ("_seconds", "_events", "_auc", "_labels", "_targets", "_entries", "_ratio")
 # They are 1 where it is so.
