@@ -47,7 +47,11 @@ def asyncapi(settings: Settings, kinds: Mapping[str, Kind]) -> Part:
         LABELS: ["label"],
         VERDICTS: ["verdict"],
         DEAD_LETTERS: ["dead-letter"],
-        CONTROL: ["checkpoint", "champion", "forgotten", "bundle", "current", "revert", *STANDING],
+        CONTROL: [
+            *("checkpoint", "champion", "champions", "drift"),
+            *("forgotten", "bundle", "current", "revert"),
+            *STANDING,
+        ],
         ENFORCEMENTS: ["enforcement", "position", "corrected"],
     }
     plans = {plan.name: plan for plan in plan_topics(settings, kinds)}

@@ -39,6 +39,12 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rollback: bool = False
 
 
+class ChampionHistory(msgspec.Struct, frozen=True):
+    """A kind's champions, the newest first."""
+
+    promotions: tuple[Promotion, ...] = ()
+
+
 def parse_champion(value: bytes) -> Champion:
     """Of ``model`` or ``model@version``; raises ModelError."""
     found = _CHAMPION.fullmatch(value)
@@ -58,7 +64,7 @@ def history_key(kind: str) -> str:
 
 def encode_history(promotions: tuple[Promotion, ...]) -> bytes:
     """Newest first; the oldest go when there are too many."""
-    return msgspec.json.encode(promotions[:MOST_HELD])
+    return msgspec.json.encode(ChampionHistory(promotions[:MOST_HELD]))
 
 
 def decode_history(value: bytes | None) -> tuple[Promotion, ...]:
@@ -66,6 +72,6 @@ def decode_history(value: bytes | None) -> tuple[Promotion, ...]:
     if value is None:
         return ()
     try:
-        return msgspec.json.decode(value, type=tuple[Promotion, ...])
+        return msgspec.json.decode(value, type=ChampionHistory).promotions
     except (msgspec.MsgspecError, UnicodeError):
         raise ModelError("the history of champions cannot be read: promote a model, which begins it anew") from None

@@ -6,9 +6,10 @@ from typing import Any
 
 from features.kind import Kind
 from streams.bundles.wire import BUNDLE_KEY, CURRENT_KEY
-from streams.champions import CHAMPION_KEY
+from streams.champions import CHAMPION_KEY, HISTORY_KEY
 from streams.enforcement.record import CORRECTED_KEY, READ_KEY, SOURCE_KEY
 from streams.forgotten import FORGOTTEN_KEY
+from streams.learning.drifting import WATCH_KEY
 from streams.revert.record import REVERT_KEY
 from streams.served_models import MODEL_KEY
 from streams.standing.told import STANDING, Told
@@ -44,6 +45,8 @@ def own_messages() -> dict[str, Part]:
     headers = {"type": "object", "required": list(_HEADERS), "properties": _HEADERS}
     verdict_key = {"type": ["string", "null"], "description": "the key of the event's record"}
     model_key = {"type": "string", "pattern": f"^{MODEL_KEY}", "description": f"{MODEL_KEY}<name of the model>"}
+    champions_key = {"type": "string", "pattern": f"^{HISTORY_KEY}", "description": f"{HISTORY_KEY}<kind>"}
+    watch_key = {"type": "string", "pattern": f"^{WATCH_KEY}", "description": f"{WATCH_KEY}<kind>"}
     champion_key = {"type": "string", "pattern": f"^{CHAMPION_KEY}", "description": f"{CHAMPION_KEY}<kind>"}
     forgotten_key = {
         "type": "string",
@@ -67,7 +70,8 @@ def own_messages() -> dict[str, Part]:
     }
     named = {
         "type": ["string", "null"],
-        "description": "UTF-8 text without quotes: a model's name; a record without value means the model that ships",
+        "description": "UTF-8 text without quotes: a model's name, or name@version, which does not learn; a record "
+        "without value means the model that ships",
     }
     return {
         "label": _message("label", "What somebody found out about an event.", "label", key=decision),
@@ -91,6 +95,12 @@ def own_messages() -> dict[str, Part]:
             "payload": named,
             "bindings": _key(champion_key),
         },
+        "champions": _message(
+            "champions", "Who made which model count, when and why.", "champions", key=champions_key
+        )
+        | {"contentType": "application/json"},
+        "drift": _message("drift", "The alarms about a kind that stand.", "drift", key=watch_key)
+        | {"contentType": "application/json"},
         "forgotten": _message(
             "forgotten", "An actor whose earlier events count no more.", "forgotten", key=forgotten_key
         )

@@ -14,8 +14,10 @@ from models.actions import ACTIONS
 from models.registry import Manifest
 from models.verdict import VerdictData
 from streams.bundles.wire import BundleRecord, Current
+from streams.champions import ChampionHistory
 from streams.enforcement.record import Corrected, Enforcement, Position
 from streams.forgotten import Forgetting
+from streams.learning.drifting import WatchRecord
 from streams.revert.record import Revert
 from streams.standing.told import STANDING
 from streams.wire import DeadLetter, LabelData
@@ -27,13 +29,14 @@ _IP = {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]}
 _NAME = {"type": "string", "minLength": 1, "maxLength": 1024}
 _OWN: tuple[type[msgspec.Struct], ...] = (
     *(LabelData, VerdictData, DeadLetter),
-    *(Manifest, Forgetting, BundleRecord, Current, Revert),
+    *(Manifest, ChampionHistory, WatchRecord, Forgetting, BundleRecord, Current, Revert),
     *(Enforcement, Position, Corrected),
     *(told.record for told in STANDING.values()),
 )
 # Records of compacted topics, without an envelope: those of ``_OWN`` behind the first three.
 _STATES = (
-    *("checkpoint", "forgotten", "bundle", "current", "revert", "enforcement", "position", "corrected"),
+    *("checkpoint", "champions", "drift", "forgotten", "bundle", "current", "revert"),
+    *("enforcement", "position", "corrected"),
     *STANDING,
 )
 _HASH = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
