@@ -49,6 +49,7 @@ class KindModels:
         with self._changing:
             self._newest.pop(name, None)
             self._good.pop(name, None)
+            self._left_out = {one for one in self._left_out if one[0] != name}
             if name in self._declared:
                 self._newest[name] = self._declared[name]
             self._swap()
@@ -63,7 +64,8 @@ class KindModels:
     def good(self, model: Served) -> None:
         """This version scored a micro-batch as it should: it is what to go back to."""
         with self._changing:
-            self._good[model.name] = replace(model, role=SHADOW)
+            share = self._newest.get(model.name, model).share
+            self._good[model.name] = replace(model, role=SHADOW, share=share)
 
     def leave_out(self, model: Served) -> None:
         """This version does not score from the next micro-batch on, until it is let in or a newer one comes."""
@@ -77,15 +79,23 @@ class KindModels:
             self._swap()
 
     def fall_back(self, model: Served) -> Served | None:
-        """Score with the last good version in place of this one; None: there is none, and the model is left out."""
+        """Score with the last good version in place of this one; None: there is none, and the model is left out.
+
+        Where another version has come already, that one scores on. What takes a pinned version's place is pinned too:
+        it stays until somebody says otherwise.
+        """
         with self._changing:
-            good = self._good.get(model.name)
+            name = model.name
+            kept = self._pinned if name in self._pinned else self._newest
+            scoring = kept.get(name)
+            if scoring is not None and scoring.version != model.version:
+                return scoring
+            good = self._good.get(name)
             if good is None or good.version == model.version:
-                self._left_out.add((model.name, model.version))
+                self._left_out.add((name, model.version))
                 good = None
             else:
-                self._newest[model.name] = good
-                self._pinned.pop(model.name, None)
+                kept[name] = good
             self._swap()
             return good
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from models.column import Late
 from models.judge import Judged
 from models.served import Served
 from streams import metrics
@@ -19,6 +20,8 @@ FAULTS_IN_A_ROW = 3
 LEFT_OUT_S = 10.0
 # No micro-batch is too slow below this, however few events it has: a process may have to wait for its turn.
 _LEAST_S = 0.1
+# After so long a model that failed for a micro-batch is not asked about its events one by one any more.
+_PATIENCE_S = 1.0
 _FAILED = "model:"
 
 
@@ -50,15 +53,16 @@ class ModelHealth:
         self._back_s: dict[str, tuple[Served, float]] = {}
 
     @contextmanager
-    def watch(self, model: Served) -> Iterator[None]:
+    def watch(self, model: Served) -> Iterator[Late]:
         """Around the scoring of a micro-batch by one model."""
         begun_s = self._clock()
-        yield
+        yield lambda: self._clock() - begun_s > _PATIENCE_S
         self._took_s[model.name] = self._clock() - begun_s
 
     def after(self, models: Sequence[Served], judged: Sequence[Judged]) -> None:
         """Take what a micro-batch showed of the models that scored it."""
         failed = {how for one in judged for how in one.verdict.data.degraded if how.startswith(_FAILED)}
+        scored = {score.model for one in judged for score in one.verdict.data.scores}
         for model in models:
             if model.scorer is None:
                 continue
@@ -67,7 +71,7 @@ class ModelHealth:
             slow = took_s > max(_LEAST_S, self._limit_s * len(judged))
             if f"{_FAILED}{model.name}" in failed or slow:
                 self._fault(model, slow)
-            elif judged:
+            elif model.name in scored:
                 self._fine(model)
         self._let_in()
 
@@ -94,7 +98,11 @@ class ModelHealth:
         good = self._models.fall_back(model)
         doing = "deciding without it until a newer version comes"
         if good is not None:
-            doing = f"scoring with its last good version {good.version}"
+            doing = f"scoring with version {good.version}"
+        elif self._good.get(model.name) == model.version:
+            # It has done its work before: what it cannot take now must not keep it away for good.
+            self._back_s[model.name] = (model, self._clock() + LEFT_OUT_S)
+            doing = f"deciding without it for {LEFT_OUT_S:g} s"
         log.error("model_fallback", model=model.name, version=model.version, why=why, doing=doing)
 
     def _let_in(self) -> None:

@@ -43,10 +43,13 @@ class Bench:
     def _put(self, serving: tuple[Served, ...]) -> None:
         self.serving = serving
 
-    def take(self, version: str, answer: Any, name: str = "login.m") -> None:
+    def made(self, version: str, answer: Any, name: str = "login.m", share: float = 1.0) -> Served:
         scorer = Fixed(answer)
         scorer.inputs = LOGIN.names
-        self.models.take(Served(name, version, SHADOW, scorer))
+        return Served(name, version, SHADOW, scorer, share=share)
+
+    def take(self, version: str, answer: Any, name: str = "login.m", share: float = 1.0) -> None:
+        self.models.take(self.made(version, answer, name, share))
 
     def slow(self, seconds: float) -> Any:
         def answer(batch: Any) -> list[float]:
@@ -55,10 +58,10 @@ class Bench:
 
         return answer
 
-    def decide(self, events: int = 2) -> list[tuple[str | None, tuple[str, ...]]]:
+    def decide(self, events: int = 2, first: int = 0) -> list[tuple[str | None, tuple[str, ...]]]:
         """For each event the version of the model that scored it, and what the verdict lacks."""
         cases = [
-            Case(event("login", f"e{n}", T0), {}, [float(n)] * len(LOGIN.names), NO_FACTS, 0.0, ())
+            Case(event("login", f"e{first + n}", T0), {}, [float(n)] * len(LOGIN.names), NO_FACTS, 0.0, ())
             for n in range(events)
         ]
         models = self.serving
@@ -157,3 +160,85 @@ def test_others_go_on_scoring_beside_a_faulty_model(bench: Bench) -> None:
     bench.take("7", 0.5, name="login.other")
     for _ in range(2 * FAULTS_IN_A_ROW):
         assert bench.decide() == [("7", ("model:login.m",))] * 2
+
+
+def test_a_version_that_came_while_the_one_before_was_given_up_stays(bench: Bench) -> None:
+    bench.take("1", 0.25)
+    bench.decide()
+    bench.take("2", ValueError("broken"))
+    (faulty,) = bench.serving
+    bench.take("3", 0.75)
+    # The event loop was still busy with what version 2 had scored.
+    bench.models.fall_back(faulty)
+    assert bench.decide() == [("3", ())] * 2
+
+
+def test_what_takes_the_place_of_a_faulty_pinned_version_stays_until_somebody_says_otherwise(bench: Bench) -> None:
+    bench.take("1", 0.25)
+    bench.decide()
+    bench.take("3", 0.75)
+    bench.models.crown("login.m", {"login.m": bench.made("2", ValueError("broken"))})
+    for _ in range(FAULTS_IN_A_ROW):
+        assert bench.decide() == [WITHOUT] * 2
+    assert bench.decide() == [("1", ())] * 2
+    bench.take("4", 0.75)
+    assert bench.decide() == [("1", ())] * 2
+    bench.models.crown("login.m", {})
+    assert bench.decide() == [("4", ())] * 2
+
+
+def test_a_version_that_was_good_is_let_in_again_after_events_that_it_could_not_take(bench: Bench) -> None:
+    poisoned = [False]
+    bench.models.crown(
+        "login.m", {"login.m": bench.made("1", lambda batch: 1 / 0 if poisoned[0] else [0.5] * len(batch))}
+    )
+    bench.decide()
+    poisoned[0] = True
+    for _ in range(FAULTS_IN_A_ROW):
+        bench.decide()
+    poisoned[0] = False
+    assert bench.decide() == [WITHOUT] * 2
+    bench.clock.now_s += LEFT_OUT_S
+    bench.decide()
+    assert bench.decide() == [("1", ())] * 2
+
+
+def test_a_challenger_that_was_asked_about_no_event_has_shown_nothing(bench: Bench) -> None:
+    asked: list[int] = []
+
+    def fails(batch: Any) -> list[float]:
+        asked.append(len(batch))
+        raise ValueError("broken")
+
+    bench.models.crown("login.other", {})
+    bench.take("7", 0.5, name="login.other")
+    bench.take("1", fails, share=0.5)
+    before = metrics.MODEL_FALLBACKS.labels("login", "login.m")._value.get()
+    # One event at a time: about every second one is the challenger's.
+    for number in range(40):
+        bench.decide(1, number)
+    assert len(asked) == FAULTS_IN_A_ROW
+    assert metrics.MODEL_FALLBACKS.labels("login", "login.m")._value.get() == before + 1
+
+
+def test_a_champion_that_is_one_no_more_scores_its_share_when_its_good_version_comes_back(bench: Bench) -> None:
+    bench.take("1", 0.5, share=0.25)
+    bench.decide()
+    bench.take("2", ValueError("broken"), share=0.25)
+    for _ in range(FAULTS_IN_A_ROW):
+        bench.decide()
+    bench.models.crown("login.other", {})
+    assert {model.name: (model.version, model.share) for model in bench.serving}["login.m"] == ("1", 0.25)
+
+
+def test_a_model_that_fails_slowly_does_not_hold_up_a_micro_batch_event_by_event(bench: Bench) -> None:
+    asked: list[int] = []
+
+    def fails(batch: Any) -> list[float]:
+        asked.append(len(batch))
+        bench.clock.now_s += 0.4
+        raise ValueError("broken")
+
+    bench.take("1", fails)
+    assert bench.decide(50) == [WITHOUT] * 50
+    assert sum(asked) - 50 <= 3
