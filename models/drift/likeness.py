@@ -1,11 +1,7 @@
 """Like with like: an hour's means beside those of the same hour of the days before, and of the same day last week.
 
-How far a mean has moved is measured in standard deviations of its noise, after what is no drift is taken off:
-
-* Volume: counts rise and fall with the traffic, so a first weekend or a holiday moves them all. A mean that is
-  proportional to the volume moves by ``|ln(now / then)|`` times itself (times 1 at most, see scale.py).
-* History: a fresh store fills its windows and ages: what it knows grows with its length, so the same form again.
-* A least effect, of which nobody needs to know.
+How far a mean has moved is measured in standard deviations of its noise, after what is no drift is taken off: what
+volume and history explain (unlike.py), and a least effect, of which nobody needs to know.
 
 Its noise is that of n events in bursts of like ones: ``within (1 / sampled + bursts / n)``, the length of the bursts
 learned from what earlier comparisons left over (the design effect of cluster sampling, Kish 1965). Days that are
@@ -24,13 +20,13 @@ from numpy.typing import NDArray
 from models.drift.hours import Block
 from models.drift.past import DAY, SLOTS, Past
 from models.drift.scale import Array
+from models.drift.unlike import history_apart, learn_slopes, slopes, volume_apart
 
 _NEAR = (1, 2, 3)
 _WEEK = (7,)
 _LEAST_SD = 0.1
 _LEAST = 0.01
-# A logarithm of lengths of history that is nothing: a week and a day beside a week.
-_SLOW = 0.1
+_RANGE = 2.0
 # Comparisons that the length of bursts looks back, those that its first guess stands for, how far an outlier counts.
 _COMPARISONS = 72.0
 _GUESS = 12.0
@@ -55,19 +51,32 @@ class Compared:
     sizes: Array
 
 
-def compare(past: Past, block: Block) -> Compared:
-    """The block beside the past, which learns the noise from it; the block's own hour is not kept yet."""
-    common = _COMMON * past.between()
+def compare(past: Past, block: Block, usual: NDArray[np.bool_]) -> Compared:
+    """The block beside the past, which learns from it what noise is usual, in columns that are ``usual`` at present.
+
+    The block's own hour is not kept yet.
+    """
+    between = past.between()
+    common = _COMMON * between
     within = np.maximum(past.within, common)
-    near, before = _beside(past, block, within, _NEAR, learn=True)
-    week, _ = _beside(past, block, within, _WEEK, learn=False)
+    # What has one value a moment has had few: it moves when it leaves the range in which it was.
+    least = _LEAST + np.where(past.within < common, _RANGE * np.sqrt(between), _LEAST_SD * np.sqrt(within))
+    near, before = _beside(past, block, within, least, _NEAR, usual)
+    week, _ = _beside(past, block, within, least, _WEEK, None)
     known = ~np.isnan(week)
     less = np.sign(near) * np.where(np.sign(week) == np.sign(near), np.minimum(abs(near), abs(week)), 0.0)
     moved = np.where(known, less, np.where(past.within < common, np.nan, near))
     return Compared(moved, before, block.means, (block.means - before) / np.sqrt(within + _TINY))
 
 
-def _beside(past: Past, block: Block, within: Array, days: Sequence[int], *, learn: bool) -> tuple[Array, Array]:
+def _beside(
+    past: Past,
+    block: Block,
+    within: Array,
+    least: Array,
+    days: Sequence[int],
+    usual: NDArray[np.bool_] | None,
+) -> tuple[Array, Array]:
     """How far the means have moved from those of the same hour, so many days ago, and what these were; NaN: none."""
     days = [day for day in days if block.index - DAY * day >= past.first]
     if not days:
@@ -81,7 +90,12 @@ def _beside(past: Past, block: Block, within: Array, days: Sequence[int], *, lea
     there = (block.counts > 0) & (counts > 0).any(axis=0)
     sampled, burst = 1.0 / np.maximum(counts, 1.0), 1.0 / seen
     noise = within * (sampled + past.bursts * burst)
-    unlike = _unlike(past, block, within, indices, means) if learn else np.zeros_like(means)
+    unlike, history = np.zeros_like(means), np.zeros_like(means)
+    if usual is not None:
+        level = np.minimum(1.0, np.maximum(abs(means), abs(block.means)))
+        history = history_apart(past, block, indices)
+        slope = slopes(past, np.maximum(level.max(axis=0), np.sqrt(within)))
+        unlike = level * volume_apart(past, block, indices)[:, None] + slope * history
     weights = np.where(counts > 0, 1.0 / (noise + unlike**2 + _TINY), 0.0)
     share = weights / np.maximum(weights.sum(axis=0), 1e-300)
     before = (share * means).sum(axis=0)
@@ -89,38 +103,18 @@ def _beside(past: Past, block: Block, within: Array, days: Sequence[int], *, lea
     own_sampled, own_burst = 1.0 / np.maximum(block.counts, 1.0), 1.0 / block.seen
     variance = within * (own_sampled + past.bursts * own_burst) + (share**2 * noise).sum(axis=0) + _TINY
     rest = np.maximum(0.0, abs(difference) - (share * unlike).sum(axis=0))
-    beyond = np.maximum(0.0, rest - _LEAST - _LEAST_SD * np.sqrt(within))
-    if learn:
+    beyond = np.maximum(0.0, rest - least)
+    if usual is not None:
         squared = np.minimum(rest**2, _WINSOR**2 * variance)
         by_sampling = within * (own_sampled + (share**2 * sampled).sum(axis=0))
         by_burst = within * (own_burst + (share**2 * burst).sum(axis=0)) + 1e-12
-        _learn(past, np.clip((squared - by_sampling) / by_burst, 0.0, _LONGEST_BURST), there)
+        learn_slopes(past, difference, (share * history).sum(axis=0), there & usual)
+        _learn_bursts(past, np.clip((squared - by_sampling) / by_burst, 0.0, _LONGEST_BURST), there & usual)
     moved = np.sign(difference) * beyond / np.sqrt(variance)
     return np.where(there, moved, np.nan), np.where(there, before, np.nan)
 
 
-def _unlike(past: Past, block: Block, within: Array, indices: Sequence[int], means: Array) -> Array:
-    """How far each day's means may be off because its volume or its known history was another, shape (days, d)."""
-    level = np.minimum(1.0, np.maximum(abs(means), abs(block.means)))
-    volume = np.zeros(len(indices))
-    for hours in (6, DAY):
-        now = block.seen + past.events(block.index - 1, hours - 1)
-        then = np.array([past.events(index, hours) for index in indices])
-        volume = np.maximum(volume, _apart(now, then))
-    length = np.maximum(1.0, block.index - past.born + 1.0)
-    back = np.array([[float(block.index - index)] for index in indices])
-    history = np.maximum(0.0, np.log(length / np.maximum(1.0, length - back)) - _SLOW)
-    # A share that becomes known has the age of all that was known at once: it moves by its spread.
-    return np.asarray(level * volume[:, None] + np.maximum(level, np.sqrt(within)) * history)
-
-
-def _apart(now: float, then: Array) -> Array:
-    """|ln(now / then)| beyond what chance does to such numbers."""
-    now, then = max(now, 1.0), np.maximum(then, 1.0)
-    return np.maximum(0.0, abs(np.log(now / then)) - 2.0 * np.sqrt(1.0 / now + 1.0 / then))
-
-
-def _learn(past: Past, found: Array, there: NDArray[np.bool_]) -> None:
+def _learn_bursts(past: Past, found: Array, there: NDArray[np.bool_]) -> None:
     """Let the length of bursts follow what was found."""
     past.compared += there
     gain = 1.0 / np.minimum(past.compared + _GUESS, _COMPARISONS)

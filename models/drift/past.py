@@ -16,7 +16,7 @@ _EVENTS = 20_000.0
 # Before anything is known, events come as if in bursts of so many alike.
 _BURST = 20.0
 _UNKNOWN = {"born": -1.0, "bursts": _BURST}
-_BY_COLUMN = ("means", "counts", "within", "weight", "bursts", "compared", "born")
+BY_COLUMN = ("means", "counts", "within", "weight", "bursts", "compared", "born", "ramp", "ramped")
 
 
 class Past:
@@ -24,7 +24,8 @@ class Past:
 
     ``seen``: events in each hour. ``within``: the variance among an hour's events. ``bursts``: how many like events
     come together: attacks do, so n events tell as much as n / bursts independent ones. ``compared``: how often the
-    column was compared. ``born``: the index of its first hour.
+    column was compared. ``born``: the index of its first hour. ``ramp``, ``ramped``: sums from which unlike.py
+    learns how it grows with the known history.
     """
 
     def __init__(self) -> None:
@@ -38,11 +39,13 @@ class Past:
         self.bursts = np.zeros(0)
         self.compared = np.zeros(0)
         self.born = np.zeros(0)
+        self.ramp = np.zeros(0)
+        self.ramped = np.zeros(0)
 
     def arrange(self, positions: list[int]) -> None:
         """Columns anew: each from its old position, or -1 for one of which nothing is known."""
         at = np.array(positions, dtype=np.int64)
-        for name in _BY_COLUMN:
+        for name in BY_COLUMN:
             old = getattr(self, name)
             blank = np.full_like(old, _UNKNOWN.get(name, 0.0), shape=(*old.shape[:-1], 1))
             setattr(self, name, np.ascontiguousarray(np.concatenate([old, blank], axis=-1)[..., at]))

@@ -60,7 +60,7 @@ class Series:
         """Compare an hour that is over; the columns that have moved, the largest first."""
         block = block_of(hour)
         self.past.advance(block)
-        compared = compare(self.past, block)
+        compared = compare(self.past, block, ~self.turns.suspect)
         found = self.turns.update(compared, block.counts)
         self.past.keep(block, ~self.turns.suspect)
         moves = [Move(self.names[at], *self.turns.means(at), tripped) for at, tripped in found.items()]

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.drift.alarm import Alarm
 from models.drift.hours import Hour
-from models.drift.past import SLOTS
+from models.drift.past import BY_COLUMN, SLOTS
 from models.drift.series import Series
 from models.drift.turns import new_test
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _FORM = 1
 _ARRAYS = {"means": np.float32, "counts": np.float32}
-_COLUMNS = ("means", "counts", "within", "weight", "bursts", "compared", "born")
 _SUMS = ("counts", "totals", "squares")
 _TEST = ("_sum_increase", "_sum_decrease", "_min_increase", "_max_decrease")
 
@@ -41,6 +40,7 @@ class _Series(msgspec.Struct):
     seen: bytes
     columns: list[bytes]
     recent: bytes
+    suspect: list[bool]
     tests: list[tuple[float, ...]]
 
 
@@ -95,8 +95,9 @@ def _taken(series: Series) -> _Series:
             for hour in hours.open
         ],
         seen=past.seen.tobytes(),
-        columns=[getattr(past, name).tobytes() for name in _COLUMNS],
+        columns=[getattr(past, name).tobytes() for name in BY_COLUMN],
         recent=turns.recent.tobytes(),
+        suspect=turns.suspect.tolist(),
         tests=[
             (
                 test._x_mean.n,
@@ -117,10 +118,11 @@ def _given(series: Series, found: _Series) -> None:
     hours.now_ms, hours.ahead = found.now_ms, found.ahead
     past.newest, past.first = found.newest, found.first
     past.seen = _array(found.seen, (SLOTS,))
-    for name, data in zip(_COLUMNS, found.columns, strict=True):
+    for name, data in zip(BY_COLUMN, found.columns, strict=True):
         dtype = _ARRAYS.get(name, np.float64)
         setattr(past, name, _array(data, (SLOTS, width) if name in _ARRAYS else (width,), dtype))
     turns.recent = _array(found.recent, (4, width))
+    turns.suspect = np.array(found.suspect, dtype=bool)
     turns.tests = [_test(name, state) for name, state in zip(found.names, found.tests, strict=True)]
     hours.open = [_hour(hour, width) for hour in found.open]
 

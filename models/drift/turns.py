@@ -13,7 +13,7 @@ from models.drift.scale import Array
 
 # In summed standard deviations, by what a column's name begins with: the more columns, the more chances to err.
 # Errors have drifted only where they grew.
-THRESHOLDS = {"data": 26.0, "score": 16.0, "mix": 18.0, "concept": 14.0}
+THRESHOLDS = {"data": 26.0, "score": 20.0, "mix": 20.0, "concept": 16.0}
 _ONE_SIDED = "concept"
 # In standard deviations: one wild hour is no drift, and what moves by less than the second does not add up.
 _CLIP = 3.0
@@ -31,7 +31,7 @@ _FADE = 0.8
 class Turns:
     """``tests``: of d columns; ``recent``: faded sums of their weights, means before and after, and sizes, (4, d).
 
-    ``suspect``: the columns whose last hour is no reference for later ones.
+    ``suspect``: the columns whose last hour is no reference for later ones, nor for what is usual noise.
     """
 
     def __init__(self) -> None:
@@ -44,6 +44,7 @@ class Turns:
         self.tests = [
             self.tests[at] if at >= 0 else new_test(name) for name, at in zip(names, positions, strict=True)
         ]
+        self.suspect = np.array([at >= 0 and bool(self.suspect[at]) for at in positions], dtype=bool)
         padded = np.concatenate([self.recent, np.zeros((4, 1))], axis=1)
         self.recent = np.ascontiguousarray(padded[:, np.array(positions, dtype=np.int64)])
 

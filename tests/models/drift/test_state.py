@@ -12,8 +12,8 @@ from models.drift import Watch
 
 def test_one_that_was_encoded_at_any_moment_continues_as_if_it_had_not_been() -> None:
     plain, other = Watch("login", NAMES), Watch("login", NAMES)
-    change = after(4.5, times_e(3, 2.0))
-    for number, one in enumerate(traffic(6)):
+    change = after(3.4, times_e(3, 2.0))
+    for number, one in enumerate(traffic(4.6)):
         change(one, None)  # type: ignore[arg-type]
         tell(plain, one)
         tell(other, one)
