@@ -15,15 +15,18 @@ from support.events import CATALOGUES, KINDS, T0, record
 
 from features.errors import InvalidEvent
 from features.kinds import load_kinds
+from models.drift.alarm import Alarm, Moved
 from models.registry import Manifest
 from models.verdict import VerdictData
 from streams.asyncapi import asyncapi
 from streams.bundles.folders import shipped_bundles
 from streams.bundles.wire import Current, Shipment, encode_bundle, encode_current
+from streams.champions import Champion, Promotion, encode_history
 from streams.cli.replay import replay
 from streams.cli.schema import schema
 from streams.enforcement.record import Corrected, Enforced, Position, encode_enforcement
 from streams.forgotten import Forgetting
+from streams.learning.drifting import WatchRecord
 from streams.revert.record import Revert
 from streams.settings import Settings
 from streams.topics import OWN, plan_topics
@@ -143,6 +146,12 @@ def test_what_weir_writes_matches_its_message() -> None:
     assert payload("label", label) == []
     assert payload("label", label.replace(b'"abuse"', b'"bad"')) != []
     assert payload("checkpoint", msgspec.json.encode(MANIFEST)) == []
+    promotion = Promotion(champion=Champion("login.b", "0" * 32), replaced=Champion("login.a"), at_ms=T0, by="ada")
+    assert payload("champions", encode_history((promotion,))) == []
+    moved = Moved("ip.accounts_1h", 1.5, 9.0, 2.5)
+    about = {"moved": (moved,), "more": 0, "words": "it rose", "since_ms": T0, "at_ms": T0, "until_ms": T0 + 1}
+    alarm = Alarm(kind="login", what="data", model=None, **about)  # type: ignore[arg-type]
+    assert payload("drift", msgspec.json.encode(WatchRecord((alarm,)))) == []
     assert payload("forgotten", msgspec.json.encode(Forgetting(T0))) == []
     bundle = shipped_bundles({"login": CATALOGUES["login"]}, [])["login"]
     assert payload("bundle", encode_bundle(bundle)) == []
