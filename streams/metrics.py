@@ -89,6 +89,9 @@ PROMISE_KEPT = Gauge(
 PROMISED = Gauge(
     "weir_promised_ratio", "The rate of false positives that a policy promises", ["model", "kind", "rate"]
 )
+PROMISE_LABELS = Gauge(
+    "weir_promise_labels", "Legitimate labels that the achieved rate rests on", ["model", "kind", "rate"]
+)
 DRIFT = Gauge("weir_drift", "1 while an alarm stands that something of a kind has changed", ["kind", "what"])
 ABUSE_LABELS = Gauge("weir_abuse_label_ratio", "Share of abuse among the labels of late", ["model", "kind"])
 WAITING_LABELS = Gauge("weir_waiting_labels", "Labels whose decision has not been seen", ["model"])

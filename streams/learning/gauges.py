@@ -38,6 +38,7 @@ class Gauges:
         achieved = {rate: one.achieved for rate, one in figures.kept.items() if one.achieved is not None}
         self._set(metrics.PROMISE_KEPT, manifest, achieved)
         self._set(metrics.PROMISED, manifest, {rate: float(rate) for rate in achieved})
+        self._set(metrics.PROMISE_LABELS, manifest, {rate: figures.kept[rate].measured for rate in achieved})
 
     def _set(self, gauge: Gauge, manifest: Manifest, values: dict[str, float]) -> None:
         before = self._shown.get((gauge, manifest.model), set())
