@@ -84,6 +84,14 @@ bench-backtest: setup ## Events a second that a backtest judges, recorded and re
 bench-models: setup ## Quality of the models, beside bogofilter and River (6 minutes; ARGS="--mail PATH --from DATE")
 	$(BIN)/python bench/model_quality.py $(ARGS)
 
+.PHONY: bench-gate
+bench-gate: setup ## How soon the gate finds a better challenger, and how often it takes an equal one for better (2 minutes)
+	$(BIN)/python bench/gate.py
+
+.PHONY: bench-promise
+bench-promise: setup ## What becomes of a promised false positive rate while the traffic changes (3 minutes)
+	$(BIN)/python bench/promise.py
+
 .PHONY: bench-rba
 bench-rba: setup ## How often honest people are asked again, on the RBA data set (RBA=path/to/rba-dataset.csv)
 	@test -n "$(RBA)" || { echo 'say where the data set is: make bench-rba RBA=path/to/rba-dataset.csv (docs/rba.md)' >&2; exit 2; }
@@ -92,6 +100,10 @@ bench-rba: setup ## How often honest people are asked again, on the RBA data set
 .PHONY: bench-swap
 bench-swap: setup ## Micro-batches beside the compiling and swapping of 500 rules (2 minutes)
 	$(BIN)/python bench/swap.py
+
+.PHONY: bench-drift
+bench-drift: setup ## Alarms of a stationary fortnight, and the delay until changes are noticed (5 minutes)
+	$(BIN)/python bench/drift.py
 
 .PHONY: services-up
 services-up: setup ## Start Kafka, Redis and Elasticsearch on this machine

@@ -40,17 +40,17 @@ class Simulated:
 
 
 def simulate(
-    events: int, seed: int, start_ms: int = DEFAULT_START_MS, attacks: float = ATTACKS
+    events: int, seed: int, start_ms: int = DEFAULT_START_MS, attacks: float = ATTACKS, period_ms: int = PERIOD_MS
 ) -> Iterator[Simulated]:
     """Exactly ``events`` events of the week from ``start_ms`` on, and the labels given within it, in time order.
 
-    ``attacks``: the attackers' share of the events, 0 to 1; without any, rules have nobody to find.
-    The same arguments give the same records. A label never comes before its event.
+    ``attacks``: the attackers' share of the events, 0 to 1; without any, rules have nobody to find. ``period_ms``: a
+    week unless it is given. The same arguments give the same records. A label never comes before its event.
 
     >>> [(one.time_ms, one.kind) for one in simulate(2, seed=1) if one.kind != "label"]
     [(1767828040429, 'login'), (1768084450224, 'login')]
     """
-    end_ms = start_ms + PERIOD_MS
+    end_ms = start_ms + period_ms
     rng = random.Random(f"labels {seed}")
     waiting: list[tuple[int, int, bytes]] = []
     numbers = count()
