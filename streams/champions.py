@@ -73,5 +73,5 @@ def decode_history(value: bytes | None) -> tuple[Promotion, ...]:
         return ()
     try:
         return msgspec.json.decode(value, type=ChampionHistory).promotions
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise ModelError("the history of champions cannot be read: promote a model, which begins it anew") from None

@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from models.errors import ModelError
 from models.learning.calibration import IDENTITY, Calibration
 from models.learning.figures import Figures
 from models.learning.threshold import Threshold
@@ -71,3 +72,11 @@ def version_of(manifest: Manifest) -> str:
         sorted((rate, one.value, one.thin) for rate, one in manifest.thresholds.items()),
     ]
     return hashlib.blake2b(msgspec.json.encode(makes), digest_size=16).hexdigest()
+
+
+def decode_manifest(blob: bytes) -> Manifest:
+    """Nothing of it is proven yet. Raises ModelError for what is none, however deep it is nested."""
+    try:
+        return msgspec.json.decode(blob, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        raise ModelError("it is no manifest: half written, or of another version of Weir") from None

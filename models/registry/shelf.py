@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.errors import ModelError
-from models.registry.manifest import NAME, VERSION, Manifest
+from models.registry.manifest import NAME, VERSION, Manifest, decode_manifest
 from models.registry.names import KEPT, MODELS, Checkpoint, kept_name
 from models.registry.signing import Mark, Signer
 from models.registry.store import Store
@@ -40,11 +40,8 @@ class Shelf:
         if blob is None:
             return None
         try:
-            manifest = msgspec.json.decode(blob, type=Manifest)
+            manifest = decode_manifest(blob)
             self._signer.verify(manifest)
-        except (msgspec.MsgspecError, UnicodeError):
-            self.passed_over[checkpoint.name] = "it is no manifest: half written, or of another version of Weir"
-            return None
         except ModelError as error:
             self.passed_over[checkpoint.name] = str(error)
             return None
@@ -74,7 +71,7 @@ class Shelf:
         try:
             mark = msgspec.json.decode(blob, type=Mark)
             self._signer.verify_mark(mark)
-        except (msgspec.MsgspecError, UnicodeError, ModelError) as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, ModelError) as error:
             self.passed_over[name] = f"it is no mark of a kept model: {error}"
             return None
         if (mark.manifest.model, mark.manifest.version) != (model, version):

@@ -6,41 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.events import CATALOGUES
-from support.models import declared, fresh, teach
+from support.pipeline import wait_until
+from support.serving import Worker, checkpoint, faults, learned
 
-from models.registry import Manifest, Registry
-from models.scorers import Batch, Scorer, Text
-from models.served import UNTRAINED, Served
-from streams import metrics
+from models.registry import Registry
+from models.served import UNTRAINED
 from streams.champions import Champion, champion_key, parse_champion
 from streams.kind_models import MISSING
-from streams.served_models import ServedModels
-
-
-class Worker:
-    """What a worker serves, told by control records."""
-
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
-        self.serving: dict[str, tuple[Served, ...]] = {}
-        self.models = ServedModels(registry, CATALOGUES, declared(), self._put)
-
-    def _put(self, kind: str, serving: tuple[Served, ...]) -> None:
-        self.serving[kind] = serving
-
-    def tell(self, key: str, value: bytes | None) -> None:
-        self.models.on_control(key, value)
-
-    def announce(self, manifest: Manifest) -> None:
-        self.tell(f"model/{manifest.model}", msgspec.json.encode(manifest))
-
-    def crown(self, text: str, kind: str = "login") -> None:
-        self.tell(champion_key(kind), text.encode())
-
-    def versions(self, kind: str = "login") -> dict[str, str]:
-        """By model, its version; of the champion with a star."""
-        return {m.name + ("*" if m.role == "champion" else ""): m.version for m in self.serving[kind]}
 
 
 @pytest.fixture
@@ -51,39 +23,6 @@ def registry(tmp_path: Path) -> Registry:
 @pytest.fixture
 def worker(registry: Registry) -> Worker:
     return Worker(registry)
-
-
-def learned(model: str, examples: int) -> Scorer:
-    kind = model.partition(".")[0]
-    scorer = fresh(kind)[model]
-    names = CATALOGUES[kind].names
-    if scorer.reads_text or scorer.stacks:
-        for number in range(examples):
-            scores = {name: Batch.of(("s",), [(0.25 + number % 2 / 2,)]).matrix[:, 0] for name in scorer.stacks}
-            scorer.learn(Batch.of((), [()], [Text("Subject: hello", f"word{number}")], scores), [number % 2 == 1])
-    else:
-        teach({model: scorer}, [[float(number % 3)] * len(names) for number in range(examples)], kind)
-    return scorer
-
-
-def checkpoint(registry: Registry, model: str, examples: int, stacked: dict[str, str] | None = None) -> Manifest:
-    scorer = learned(model, examples)
-    kind = model.partition(".")[0]
-    manifest = Manifest(
-        model=model,
-        kind=kind,
-        spec=model,
-        schema=CATALOGUES[kind].schema,
-        inputs={name: CATALOGUES[kind].definitions[name] for name in scorer.inputs},
-        learned=scorer.learned,
-        made_ms=1000 + examples,
-        stacked=stacked or {},
-    )
-    return registry.save(manifest, scorer, b"state")
-
-
-def faults(name: str) -> float:
-    return float(metrics.MODEL_FAULTS.labels(name)._value.get())
 
 
 def test_a_pinned_champion_stays_as_it_is_while_newer_checkpoints_come(worker: Worker, registry: Registry) -> None:
@@ -114,14 +53,24 @@ def test_a_pinned_champion_scores_with_the_models_that_it_stacked_then(worker: W
 def test_a_pinned_version_that_is_not_there_is_refused_and_the_old_champion_stays(
     worker: Worker, registry: Registry
 ) -> None:
-    worker.models.settle()
     worker.announce(checkpoint(registry, "login.logistic", 4))
+    worker.models.settle()
     before = worker.serving["login"]
-    for text in (f"login.logistic@{'0' * 32}", "login.sighs", "nonsense", "", "login.logistic@7"):
+    stack = checkpoint(registry, "mail.stack", 4)
+    missing = f"login.logistic@{'0' * 32}"
+    foreign = f"mail.stack@{stack.version}"
+    for text in (missing, "login.sighs", "nonsense", "", "login.logistic@7", "mail.stack", foreign):
         counted = faults("login")
         worker.crown(text)
+        wait_until(lambda counted=counted: faults("login") > counted, 10, "the refusal")
         assert worker.serving["login"] is before, text
-        assert faults("login") == counted + 1
+
+
+def test_a_champion_of_another_kind_is_none_at_a_start_either(worker: Worker, registry: Registry) -> None:
+    stack = checkpoint(registry, "mail.stack", 4)
+    for text in ("mail.stack", f"mail.stack@{stack.version}"):
+        worker.crown(text)
+        assert worker.versions() == {"login.logistic*": UNTRAINED, "login.halfspace": UNTRAINED}
 
 
 def test_a_worker_that_starts_without_its_pinned_champion_decides_without_one(worker: Worker) -> None:
