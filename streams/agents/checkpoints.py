@@ -15,7 +15,7 @@ from models.errors import ModelError, RegistryUnavailable
 from models.learning.learner import ModelLearner
 from models.learning.state import State, decode_state, encode_state
 from models.policy import Policy
-from models.registry import Manifest, Registry, refuse
+from models.registry import Manifest, Registry, decode_manifest, refuse
 from models.scorers import Declared
 from streams import metrics
 from streams.control import ControlReader
@@ -226,8 +226,8 @@ def _take_manifest(found: dict[str, Manifest], name: str, value: bytes | None) -
     if value is None:
         return
     try:
-        manifest = msgspec.json.decode(value, type=Manifest)
-    except (msgspec.MsgspecError, UnicodeError):
+        manifest = decode_manifest(value)
+    except ModelError:
         log.error("checkpoint_refused", model=name, why="its announcement cannot be read", doing="starting anew")
         return
     if manifest.model == name:
