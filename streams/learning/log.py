@@ -19,8 +19,8 @@ _SETTLE_S = 0.1
 _POLL_S = 0.05
 _ASK_S = 10
 _AT_ONCE = 2000
-# Records that a partition may be ahead of the others, all partitions together.
-_AHEAD = 40_000
+# Records that a partition may be ahead of the others: so many for all partitions together, but so many at least.
+_AHEAD, _LEAST_AHEAD = 40_000, 1000
 
 
 class LearnerLog:
@@ -46,7 +46,7 @@ class LearnerLog:
         self._order: Order[Message] = Order(ranks)
         self._position: dict[str, int] = {}
         self._paused: set[str] = set()
-        self._most_ahead = max(1000, _AHEAD // len(ranks))
+        self._most_ahead = max(_LEAST_AHEAD, _AHEAD // len(ranks))
         # Up to which moment everything is to be known, and from when on the ends may be asked for.
         self._cut: tuple[int, float] | None = None
         self._ends: dict[str, int] = {}
@@ -108,9 +108,12 @@ class LearnerLog:
         until_ms, from_s = self._cut
         if now_s < from_s or (not self._ends and not self._ask()):
             return
-        for place in [place for place, end in self._ends.items() if self._position[place] >= end]:
-            self._order.complete(place, until_ms)
-            del self._ends[place]
+        for place, end in list(self._ends.items()):
+            if self._position[place] >= end:
+                self._order.complete(place, until_ms)
+            # One that waits ahead of the others does not come to its end, and need not.
+            if self._order.is_known(place, until_ms):
+                del self._ends[place]
         if not self._ends:
             self._cut = None
 

@@ -45,6 +45,10 @@ class Order(Generic[Record]):
         """The place has nothing more that was appended up to and including this moment."""
         self._known_ms[place] = max(self._known_ms[place], until_ms + 1)
 
+    def is_known(self, place: str, until_ms: int) -> bool:
+        """Whether all is known that the place has up to and including this moment."""
+        return self._known_ms[place] > until_ms
+
     def held(self, place: str) -> int:
         return len(self._held[place])
 
