@@ -10,6 +10,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from features.errors import WeirError
+from models.errors import ModelError
 from streams.champions import (
     Champion,
     Promotion,
@@ -33,20 +34,34 @@ class PromotionError(WeirError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a kind stands. ``history``: newest first; ``seen``: the champion record's bytes, None if there is none."""
+    """How a kind stands. ``history``: newest first; ``seen``: the bytes of the records of champion and history, None
+    where there is none; ``wrong``: what cannot be read of them, in words."""
 
     kind: str
     champion: Champion
     history: tuple[Promotion, ...]
-    seen: bytes | None
+    seen: tuple[bytes | None, bytes | None]
+    wrong: tuple[str, ...] = ()
 
 
 def standing_of(kind: str, control: Mapping[str, bytes], default: str) -> Standing:
-    """``default``: the champion where nobody promoted one. Raises ModelError for records that cannot be read."""
-    seen = control.get(champion_key(kind))
-    champion = Champion(default) if seen is None else parse_champion(seen)
-    history = decode_history(control.get(history_key(kind)))
-    return Standing(kind=kind, champion=champion, history=history, seen=seen)
+    """``default``: the champion where nobody promoted one, or where nobody can read which."""
+    seen = _seen(kind, control)
+    champion, wrong = Champion(default), []
+    history: tuple[Promotion, ...] = ()
+    try:
+        champion = champion if seen[0] is None else parse_champion(seen[0])
+    except ModelError as error:
+        wrong.append(f"the record of {kind}'s champion cannot be read: {error}")
+    try:
+        history = decode_history(seen[1])
+    except ModelError as error:
+        wrong.append(f"{kind}: {error}")
+    return Standing(kind=kind, champion=champion, history=history, seen=seen, wrong=tuple(wrong))
+
+
+def _seen(kind: str, control: Mapping[str, bytes]) -> tuple[bytes | None, bytes | None]:
+    return control.get(champion_key(kind)), control.get(history_key(kind))
 
 
 def crown(settings: Settings, before: Standing, promotion: Promotion) -> None:
@@ -56,7 +71,7 @@ def crown(settings: Settings, before: Standing, promotion: Promotion) -> None:
     try:
         # From here on whoever began before cannot end it: what is read now stays so until we commit.
         producer.init_transactions(_TIMEOUT_S)
-        if read_control(settings).get(champion_key(before.kind)) != before.seen:
+        if _seen(before.kind, read_control(settings)) != before.seen:
             raise PromotionError(
                 f"somebody else changed the champion of {before.kind} meanwhile, nothing was done: see "
                 f"'weir models list --kind {before.kind}', and begin again"
@@ -78,7 +93,7 @@ def crown(settings: Settings, before: Standing, promotion: Promotion) -> None:
 def way_back(before: Standing) -> Champion | None:
     """What a rollback goes back to: what the newest promotion that was no rollback replaced; None: nothing.
 
-    After a rollback the next one goes a step further back.
+    After a rollback the next one goes a step further back, and never to what is the champion already.
     """
     undone = 0
     for promotion in before.history:
@@ -86,7 +101,7 @@ def way_back(before: Standing) -> Champion | None:
             undone += 1
         elif undone:
             undone -= 1
-        else:
+        elif promotion.replaced != before.champion:
             return promotion.replaced
     return None
 

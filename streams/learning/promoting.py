@@ -51,7 +51,7 @@ class Promoter:
         kind = manifest.kind
         try:
             standing = standing_of(kind, read_control(self._settings), self._declared.champion(kind))
-            if standing.champion != expected:
+            if standing.champion != expected or standing.wrong:
                 return
             self._registry.keep(manifest.model, manifest.version)
             before = next((one for one in newest if one.model == expected.model), None)

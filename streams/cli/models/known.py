@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import click
-import msgspec
 
 from features.catalogue import Catalogue
 from models.errors import ModelError
-from models.registry import Manifest, Registry
+from models.registry import Manifest, Registry, decode_manifest
 from models.scorers import Declared
 from streams.champions import Champion
 from streams.cli.control import control_now
@@ -60,12 +59,16 @@ class Known:
             if manifest is None:
                 raise ModelError(f"{model!r} has no checkpoint yet: 'weir models list' shows those that there are")
             return Champion(model), manifest
-        fitting = {one.version: one for one in self.registry.list(model) if one.version.startswith(beginning)}
+        # By the names of files: a command must not read thousands of manifests to find one.
+        fitting = self.registry.versions(model, beginning)
         if len(fitting) != 1 or len(beginning) < _ALONE:
             what = "no version" if not fitting else f"{len(fitting)} versions, or too short a name,"
             raise ModelError(f"the registry has {what} of {model!r} that begins with {beginning!r}")
-        ((version, manifest),) = fitting.items()
-        return Champion(model, version), manifest
+        manifest = self.registry.find(model, fitting[0])
+        if manifest is None:
+            why = [f"{name}: {why}" for name, why in self.registry.passed_over.items() if fitting[0] in name]
+            raise ModelError(f"{model}@{fitting[0]} cannot be used: {'; '.join(why) or 'it is gone by now'}")
+        return Champion(model, fitting[0]), manifest
 
 
 def known(settings: Settings) -> Known:
@@ -78,10 +81,12 @@ def known(settings: Settings) -> Known:
 
 
 def _newest(control: Mapping[str, bytes], registry: Registry) -> Iterator[tuple[str, Manifest]]:
-    """What is no checkpoint, or signed by another, workers refuse and report; here it is passed over."""
+    """What is no checkpoint, another model's, or signed by another, workers refuse and report; here it is passed
+    over."""
     for key, value in control.items():
         if key.startswith(MODEL_KEY):
-            with suppress(msgspec.MsgspecError, UnicodeError, ModelError):
-                manifest = msgspec.json.decode(value, type=Manifest)
+            with suppress(ModelError):
+                manifest = decode_manifest(value)
                 registry.verify(manifest)
-                yield key.removeprefix(MODEL_KEY), manifest
+                if f"{MODEL_KEY}{manifest.model}" == key:
+                    yield manifest.model, manifest

@@ -67,6 +67,8 @@ def list_(kind: str | None, everything: bool, as_json: bool) -> None:
         )
     show_table(table)
     for each in now.kinds(kind):
+        for wrong in now.standing(each).wrong:
+            click.echo(wrong)
         for promotion in now.standing(each).history[:1]:
             how = "rolled back" if promotion.rollback else "promoted"
             why = f": {promotion.note}" if promotion.note else ""

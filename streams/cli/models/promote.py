@@ -32,7 +32,9 @@ def promote(ctx: click.Context, model: str, force: bool, note: str, author: str,
     wanted, manifest = now.found(model)
     refuse(manifest, now.catalogues[manifest.kind])
     standing = now.standing(manifest.kind)
-    if standing.champion == wanted:
+    for words in standing.wrong:
+        click.echo(words)
+    if standing.champion == wanted and not standing.wrong:
         click.echo(f"{wanted} is the champion of {manifest.kind} already. Nothing is done.")
         return
     judgement = judged(now.settings, manifest, standing.champion.model)

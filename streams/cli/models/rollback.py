@@ -29,9 +29,14 @@ def rollback(kind: str, word: str | None, note: str, author: str, dry_run: bool)
     now = known(load_settings())
     now.kinds(kind)
     standing = now.standing(kind)
+    for words in standing.wrong:
+        click.echo(words)
     wanted = _before(now, kind) if word is None else now.found(word)[0]
     if wanted.version is not None:
-        manifest = now.found(str(wanted))[1]
+        try:
+            manifest = now.found(str(wanted))[1]
+        except ModelError as error:
+            raise ModelError(f"{error}: say with --to which other model shall count") from None
         if manifest.kind != kind:
             raise ModelError(f"{wanted} is a model of {manifest.kind}, not of {kind}")
         refuse(manifest, now.catalogues[kind])
@@ -39,7 +44,7 @@ def rollback(kind: str, word: str | None, note: str, author: str, dry_run: bool)
         now.registry.keep(wanted.model, wanted.version)
     elif wanted.model not in now.models(kind):
         raise ModelError(f"{wanted.model!r} is no model of {kind}: there are {', '.join(now.models(kind))}")
-    if wanted == standing.champion:
+    if wanted == standing.champion and not standing.wrong:
         click.echo(f"{wanted} is the champion of {kind} already. Nothing is done.")
         return
     click.echo(f"{kind}: {standing.champion} -> {wanted}")
