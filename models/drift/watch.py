@@ -18,8 +18,8 @@ _BATCH = 64
 # Of an hour about so many decisions are looked at, by a hash of their ids; of a busier kind one in 2, 4, 8, ….
 _SAMPLE = 4096
 _LARGEST_STEP = 1 << 16
-# Further models are not watched.
-_MOST_MODELS = 24
+# Columns of models, one for a score, two for its errors: further models are not watched.
+_MOST_OF_MODELS = 48
 
 
 class Watch:
@@ -163,7 +163,7 @@ class Watch:
 def _know(series: Series, names: list[str]) -> None:
     """Make columns for those that are new, unless there are too many models already."""
     new = [name for name in names if series.at(name) < 0]
-    room = 2 * _MOST_MODELS - sum(not name.startswith(("data:", "mix:")) for name in series.names)
+    room = _MOST_OF_MODELS - sum(not name.startswith(("data:", "mix:")) for name in series.names)
     if new[:room]:
         series.use([*series.names, *new[:room]])
 
