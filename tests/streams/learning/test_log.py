@@ -80,6 +80,7 @@ def test_records_come_in_the_order_in_which_they_were_appended(written: Written)
 def test_partitions_written_one_after_the_other_are_read_whole_though_each_waits_for_others(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "_AT_ONCE", 20)
     monkeypatch.setattr(module, "_AHEAD", 0)
     monkeypatch.setattr(module, "_LEAST_AHEAD", 50)
     for partition in range(PARTITIONS):
