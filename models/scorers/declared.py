@@ -53,17 +53,38 @@ class Declared:
         model = self.models.get(kind, {}).get(name)
         if model is None:
             raise ModelError(f"no model {name!r} is declared here for kind {kind!r}: see the setting models_folders")
-        inputs = self._catalogues[kind].names if model.inputs is None else model.inputs
         try:
-            made = model.make(inputs)
-            if isinstance(made, Scorer):
-                return made
-            # What wraps River's estimators takes a second to load, and nothing that ships needs it.
-            from models.scorers.river import as_scorer
-
-            return as_scorer(made, inputs, self._min_labels)
+            made = self._made(model)
+            strange = [one for one in made.inputs if one not in self._catalogues[kind].names]
+            if strange:
+                raise ModelError(f"its scorer reads {strange[0]!r}: use the names that 'make' gets")
+            self._check_stacked(model, made, ())
         except ModelError as error:
             raise ModelError(f"model {name}: {error}") from error
+        except (Exception, SystemExit) as error:
+            raise ModelError(f"model {name}: making it raises {type(error).__name__}: {error}") from error
+        return made
+
+    def _made(self, model: Model) -> Scorer:
+        inputs = self._catalogues[model.kind].names if model.inputs is None else model.inputs
+        made = model.make(inputs)
+        if isinstance(made, Scorer):
+            return made
+        # What wraps River's estimators takes a second to load, and nothing that ships needs it.
+        from models.scorers.river import as_scorer
+
+        return as_scorer(made, inputs, self._min_labels)
+
+    def _check_stacked(self, model: Model, made: Scorer, above: tuple[str, ...]) -> None:
+        """``above``: the models that stack this one, from the top down."""
+        for name in made.stacks:
+            # What was started anew has its declaration's name and a number.
+            below = self.models[model.kind].get(name.partition("-")[0])
+            if below is None:
+                raise ModelError(f"{model.name} stacks {name!r}, which is no model of {model.kind}: name one that is")
+            if below.name in (*above, model.name):
+                raise ModelError(f"{model.name} stacks {name!r}, which is made of its scores: leave one out")
+            self._check_stacked(below, self._made(below), (*above, model.name))
 
 
 def _shipped(kind: Kind, min_labels: int) -> list[Model]:

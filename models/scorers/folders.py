@@ -34,7 +34,7 @@ def load_model(path: Path) -> Model:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise ModelError(f"{path}:{_line_in(path, error)}: {type(error).__name__}: {error}") from error
     model = getattr(module, "MODEL", None)

@@ -9,8 +9,9 @@ import pytest
 from support.events import CATALOGUES
 
 from models.errors import ModelError
-from models.scorers import Batch, Declared
+from models.scorers import Batch, Declared, Model
 from models.scorers.folders import load_model, load_models
+from models.scorers.stack import StackScorer
 
 OWN = '''
 """A model of one's own."""
@@ -95,3 +96,67 @@ def test_two_files_of_one_name_in_two_folders_are_refused(tmp_path: Path) -> Non
         write(tmp_path / folder, "folders_same", OWN.format(name=f"same_{folder}", inputs=None))
     with pytest.raises(ModelError, match="another file of models has this name"):
         load_models([tmp_path / "a", tmp_path / "b"])
+
+
+FAULTY = """
+import sys
+
+from models.scorers import Model
+from models.scorers.stack import StackScorer
+
+
+class Strange(StackScorer):
+    inputs = ("account.sighs",)
+
+
+class Mute(StackScorer):
+    @property
+    def stacks(self):
+        raise OSError("a disk")
+
+    @stacks.setter
+    def stacks(self, names):
+        pass
+
+
+MODEL = Model("login.{name}", lambda inputs: {made}, inputs=())
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ("StackScorer(('login.logistic', 'login.sighs'), 2)", "stacks 'login.sighs', which is no model of login"),
+        ("StackScorer(('login.{name}',), 2)", "which is made of its scores"),
+        ("StackScorer(('login.{name}-2',), 2)", "which is made of its scores"),
+        ("Strange((), 2)", "its scorer reads 'account.sighs'"),
+        ("Mute(('login.logistic',), 2)", "making it raises OSError: a disk"),
+        ("1 / 0", "making it raises ZeroDivisionError"),
+        ("sys.exit(3)", "making it raises SystemExit"),
+    ],
+)
+def test_a_model_that_cannot_be_made_or_stacks_what_it_must_not_is_refused_at_the_start(
+    tmp_path: Path, made: str, says: str
+) -> None:
+    name = f"faulty{abs(hash(made)) % 10**9}"
+    text = FAULTY.replace("{made}", made).replace("{name}", name)
+    known = Declared(CATALOGUES, 2, [load_model(write(tmp_path, name, text))])
+    with pytest.raises(ModelError, match=f"model login.{name}") as caught:
+        known.fresh("login", f"login.{name}")
+    assert says in str(caught.value)
+
+
+def test_models_that_stack_each_other_are_refused_and_stacks_of_stacks_are_not() -> None:
+    def stack(name: str, *below: str) -> Model:
+        return Model(name, lambda _: StackScorer(below, 2), inputs=())
+
+    known = Declared(CATALOGUES, 2, [stack("login.a", "login.b"), stack("login.b", "login.a")])
+    with pytest.raises(ModelError, match="which is made of its scores"):
+        known.fresh("login", "login.a")
+    known = Declared(CATALOGUES, 2, [stack("mail.top", "mail.stack", "mail.text", "mail.halfspace-2")])
+    assert known.fresh("mail", "mail.top").stacks == ("mail.stack", "mail.text", "mail.halfspace-2")
+
+
+def test_a_file_that_ends_the_process_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"folders_exits.py:2: SystemExit"):
+        load_model(write(tmp_path, "folders_exits", "import sys\nsys.exit(3)\n"))
