@@ -62,6 +62,12 @@ def kind_notes(kind: KindJudging, merge: Merge) -> Iterator[str]:
     if blind:
         yield f"{blind:,} verdicts were decided without features, and are so here too."
     policies = [bundle.policy for bundle in kind.bundles]
+    promised = [set(policy.promised_rates) for policy in policies]
+    for rate in sorted(promised[CANDIDATE] - promised[BASELINE]):
+        yield (
+            f"A false positive rate of {rate:g} is promised only by the candidate: of verdicts that recorded no "
+            "threshold for it, its band asks nothing here, so in force it will act more often than is shown."
+        )
     if any(policy.escalation for policy in policies):
         yield "Escalations count the decisions of each bundle from the first event on, none from before."
     if any(policy.budgets for policy in policies):

@@ -160,3 +160,13 @@ def test_costs_are_measured_for_the_candidates_rules() -> None:
     assert costs.pop("leaving") is None
     assert all(cost is not None and 0 <= cost < 100_000 for cost in costs.values())
     assert kind.candidate.cost_ns is not None
+
+
+def test_a_rate_that_only_the_candidate_promises_is_told_to_have_no_thresholds_to_judge_by() -> None:
+    policies = [f'bands = [{{action = "block", max_false_positive_rate = {rate}}}]' for rate in (0.002, 0.001)]
+    candidate, baseline = (bundle(("steady", "account in ['bob']", "block"), policy=text) for text in policies)
+    events = [record("login", "1", T0, account="ada")]
+    whole, _, _ = backtest(decide(events, baseline), plan_of(candidate, baseline))
+    assert [note for note in whole.kinds[0].notes if "rate of 0.002 is promised only by the candidate" in note]
+    whole, _, _ = backtest(decide(events, baseline), plan_of(baseline, baseline))
+    assert not [note for note in whole.kinds[0].notes if "promised" in note]
