@@ -80,6 +80,9 @@ class ModelLearner:
         if fresh and source_offset > self.state.sources.get(key, -1):
             self.state.sources[key] = source_offset
             self.state.champion = decision.champion or self.state.champion
+            for name in self.scorer.stacks:
+                # Of the newest decision, though a label may teach an older one: a registry keeps no others for long.
+                self.state.stacked[name] = decision.version_of(name) or self.state.stacked.get(name, "")
             self._watch_decision(decision)
             if not self.teaches and self._inputs.has(decision):
                 self.changed = True
@@ -159,7 +162,7 @@ class ModelLearner:
         self.faults, self.fault = 0, None
         for name in self.scorer.stacks:
             for one in examples:
-                self.state.stacked[name] = one.decision.version_of(name) or self.state.stacked.get(name, "")
+                self.state.stacked.setdefault(name, one.decision.version_of(name) or "")
         return True
 
     def _advance(self, partition: str, offset: int) -> bool:

@@ -21,7 +21,7 @@ class State(msgspec.Struct):
     ``taught``: by decision id, the label that the model holds for true; of those in ``withdrawn`` nothing is held for
     true any more, though it was learned. ``remembered``: by verdict partition, where to begin reading so that all
     remembered decisions are met again. ``champion``: of the newest decision. ``stacked``: by model whose scores it
-    reads, the version that it last learned from. ``begun_ms``: of one that was started anew, the time of the newest
+    reads, the version of the newest decision. ``begun_ms``: of one that was started anew, the time of the newest
     label then. ``performance``, and ``watch``, where this model's learner keeps its kind's watch over drift: encoded.
     """
 

@@ -30,7 +30,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``calibration``: from its raw score to a probability. ``thresholds``: on the calibrated score, by the promised
     false positive rate as the policy writes it. ``learned``: how many examples; of labels, ``first_label_ms`` and
     ``last_label_ms`` are the earliest and the latest time of their events (ms since 1970, None: none yet).
-    ``stacked``: the models whose scores it reads, each with the version that it last learned from.
+    ``stacked``: the models whose scores it reads, each with the version that scored beside it of late; "untrained" is
+    one of which there is no checkpoint.
     ``ready``: it has learned enough for its score to count. ``cost_us``: microseconds of CPU time that an event's
     score took, ``drifting``: the alarms about it that were on, in words, both when the checkpoint was made.
     ``figures``: how good it was, at decision time. ``parent``: the version that it went on from, "" if from none.
@@ -80,3 +81,8 @@ def decode_manifest(blob: bytes) -> Manifest:
         return msgspec.json.decode(blob, type=Manifest)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise ModelError("it is no manifest: half written, or of another version of Weir") from None
+
+
+def stacked_checkpoints(manifest: Manifest) -> list[tuple[str, str]]:
+    """The models that it stacks, each with its version, where that is a checkpoint."""
+    return [(model, version) for model, version in manifest.stacked.items() if VERSION.fullmatch(version)]

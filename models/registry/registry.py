@@ -23,7 +23,7 @@ from models.registry.archive import Packed, read_archive, write_archive
 from models.registry.keeping import prunable
 from models.registry.keys import key_of, read_key
 from models.registry.local import local_folder
-from models.registry.manifest import NAME, VERSION, Manifest
+from models.registry.manifest import NAME, VERSION, Manifest, stacked_checkpoints
 from models.registry.names import Checkpoint, kept_name, state_name, weights_name
 from models.registry.shelf import Shelf
 from models.registry.signing import Signer, hash_of
@@ -126,7 +126,7 @@ class Registry:
         if manifest is None:
             raise ModelError(f"the registry has no {model}@{version}: `weir models list` shows what it has")
         self.load_weights(manifest)
-        for below, used in manifest.stacked.items():
+        for below, used in stacked_checkpoints(manifest):
             self.keep(below, used)
         self._store.write(kept_name(model, version), msgspec.json.encode(self._signer.mark(manifest)))
         # Once more, now that the mark is there: a prune at the same time may have taken them away.
@@ -175,7 +175,7 @@ class Registry:
     def _packed(self, manifest: Manifest, state: bool) -> Sequence[Packed]:
         """The model, then those that it stacks."""
         whole = [Packed(manifest, self.load_weights(manifest), self.load_state(manifest) if state else None)]
-        for model, version in manifest.stacked.items():
+        for model, version in stacked_checkpoints(manifest):
             below = self.find(model, version)
             if below is None:
                 raise ModelError(

@@ -193,6 +193,14 @@ def test_a_stack_learns_from_the_scores_of_then_and_knows_whose() -> None:
     assert give.learner.state.stacked["mail.text"] == "v2"
 
 
+def test_a_stack_names_the_versions_that_score_beside_it_now_however_old_what_it_learns_is() -> None:
+    give = Given(Pupil((), ("mail.text", "mail.new")))
+    give.learner.on_verdict("V:0", 0, decision(1, versions=("v8", "v9")), "mail:0", 0)
+    give(label(), decision(0, versions=("v1", "v2")))
+    give.learner.learn()
+    assert give.learner.state.stacked == {"mail.text": "v9", "mail.new": ""}
+
+
 def test_a_model_that_raises_does_without_that_lesson_and_counts_its_faults() -> None:
     pupil = Pupil()
     give = Given(pupil)

@@ -123,6 +123,17 @@ def test_with_a_stack_all_that_it_stacks_is_kept(registry: Registry) -> None:
         assert registry.load(one).learned in (1, 20)
 
 
+def test_a_stack_of_a_model_that_had_learned_nothing_is_kept_and_carried_without_it(
+    registry: Registry, tmp_path: Path
+) -> None:
+    stack = registry.save(manifest(0, "login.stack", stacked={"login.logistic": "untrained"}), scorer(20), b"stack")
+    assert registry.keep("login.stack", stack.version) == stack
+    registry.export(stack, tmp_path / "stack.zip")
+    other = Registry(tmp_path / "other")
+    (folder,) = {path.parent for path in tmp_path.rglob("signing.key")} - {tmp_path / "other"}
+    assert other.import_archive(tmp_path / "stack.zip", folder / "signing.key").stacked == stack.stacked
+
+
 def test_what_is_not_there_whole_cannot_be_kept(registry: Registry, folder: Path) -> None:
     with pytest.raises(ModelError, match=r"has no login\.logistic@0{32}: `weir models list`"):
         registry.keep("login.logistic", "0" * 32)
