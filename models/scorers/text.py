@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from models.scorers.base import Batch, Scorer, Text
-from models.text.features import Keys, keys_of
+from models.scorers.base import Batch, Contributions, Scorer, Text
+from models.text.features import Keys, is_header, keys_of
 from models.text.linear import Linear, sigmoid
-from models.text.reading import read
+from models.text.naming import names_of
 
-_UNKNOWN = 0.5
+_UNKNOWN: Final = 0.5
+_MOST_PARTS: Final = 50
+_REST: Final = {True: "(all else in the headers)", False: "(all else in the body)"}
+_HOW: Final = "exact: parts of the log-odds"
 
 
 class TextScorer(Scorer):
@@ -29,17 +32,18 @@ class TextScorer(Scorer):
         self._model = Linear()
 
     def score_many(self, batch: Batch) -> list[float]:
-        return [self._score(text) for text in _texts(batch)]
-
-    def _score(self, text: Text | None) -> float:
-        return _UNKNOWN if text is None else sigmoid(self._model.log_odds(_keys(text)))
+        scores = [_UNKNOWN] * len(batch)
+        rows, keys = _keys(batch)
+        for row, found in zip(rows, keys, strict=True):
+            scores[row] = sigmoid(self._model.log_odds(found))
+        return scores
 
     def learn(self, batch: Batch, abuse: Sequence[bool] | None, weights: Sequence[float] | None = None) -> None:
         assert abuse is not None
-        for number, (text, label) in enumerate(zip(_texts(batch), abuse, strict=True)):
-            if text is not None:
-                self._model.learn(_keys(text), label, 1.0 if weights is None else weights[number])
-                self._seen[label] += 1
+        rows, keys = _keys(batch)
+        for row, found in zip(rows, keys, strict=True):
+            self._model.learn(found, bool(abuse[row]), 1.0 if weights is None else float(weights[row]))
+            self._seen[bool(abuse[row])] += 1
 
     @property
     def ready(self) -> bool:
@@ -49,9 +53,31 @@ class TextScorer(Scorer):
     def learned(self) -> int:
         return sum(self._seen.values())
 
+    def contributions(self, batch: Batch) -> list[Contributions]:
+        """The 50 words and pairs that mattered most, as they can be read, and the sums of all others."""
+        return [self._contributions(text) for text in _texts(batch)]
 
-def _keys(text: Text) -> Keys:
-    return keys_of(read(text.headers, text.body))
+    def _contributions(self, text: Text | None) -> Contributions:
+        if text is None:
+            return Contributions((), _HOW)
+        names = names_of(text)
+        found = self._model.find(keys_of([text])[0])
+        parts = sorted(zip(found.keys.tolist(), self._model.parts(found).tolist(), strict=True), key=_falling)
+        told = [(names[key], part) for key, part in parts[:_MOST_PARTS]]
+        rest = dict.fromkeys(_REST, 0.0)
+        for key, part in parts[_MOST_PARTS:]:
+            rest[is_header(key)] += part
+        return Contributions.of([*told, *((_REST[where], part) for where, part in rest.items() if part)], _HOW)
+
+
+def _falling(part: tuple[int, float]) -> float:
+    return -abs(part[1])
+
+
+def _keys(batch: Batch) -> tuple[list[int], list[Keys]]:
+    """The rows that have a text, and its features."""
+    there = [(row, text) for row, text in enumerate(_texts(batch)) if text is not None]
+    return [row for row, _ in there], keys_of([text for _, text in there])
 
 
 def _texts(batch: Batch) -> Sequence[Text | None]:

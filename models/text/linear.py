@@ -31,8 +31,10 @@ _FOLD: Final = np.uint32(KEY_BITS - BITS)
 # With so many mails of the rarer class the log-odds count by half; with none of them nothing can be known.
 _HALF_SURE: Final = 3.0
 _LEAST_WRONG: Final = 0.001
-_WRONG_OF_SURPRISES: Final = 0.4
-_SURPRISES_KEPT: Final = 0.01
+_MOST_WRONG: Final = 0.4
+# Log-odds against its label with which a mail surprises, and what each label counts in the share of those that did.
+_SURPRISING: Final = 2.0
+_SURPRISE_RATE: Final = 0.01
 
 
 class Found(NamedTuple):
@@ -53,7 +55,6 @@ class Linear:
         self._counts = np.zeros(1 << BITS, np.uint32)
         self._mails = [0.0, 0.0]
         self._surprises = 0.0
-        self._learned = 0
         self._seen = Seen()
 
     def find(self, keys: Keys) -> Found:
@@ -97,7 +98,9 @@ class Linear:
         return rarer / (rarer + _HALF_SURE)
 
     def learn(self, keys: Keys, abuse: bool, weight: float) -> None:
-        """One step towards the label; ``weight`` scales its gradient."""
+        """One step towards the label; ``weight`` scales its gradient; without any nothing is learned."""
+        if not weight > 0:
+            return
         found = self.find(keys)
         gradient = np.float32(self._slope(self._log_odds(found), abuse) * weight) * found.values
         squares = self._squares.take(found.slots) + gradient * gradient
@@ -110,14 +113,12 @@ class Linear:
 
     def _slope(self, log_odds: float, abuse: bool) -> float:
         """Of the likelihood's logarithm: small where the label is likelier to be wrong than the model."""
-        believed = sigmoid(log_odds if abuse else -log_odds)
-        wrong = min(_LEAST_WRONG + _WRONG_OF_SURPRISES * self._surprises, 0.4)
-        self._learned += 1
-        self._surprises += max(1 / self._learned, _SURPRISES_KEPT) * (
-            float((log_odds > 0) != abuse) - self._surprises
-        )
-        said = (1 - 2 * wrong) * believed
-        slope = (1 - believed) * said / (wrong + said)
+        towards = log_odds if abuse else -log_odds
+        wrong = min(_LEAST_WRONG + self._surprises, _MOST_WRONG)
+        self._surprises += _SURPRISE_RATE * ((towards < -_SURPRISING) - self._surprises)
+        believed = sigmoid(towards)
+        so_said = (1 - 2 * wrong) * believed
+        slope = (1 - believed) * so_said / (wrong + so_said)
         return slope if abuse else -slope
 
     def __getstate__(self) -> dict[str, Any]:
