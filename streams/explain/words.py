@@ -102,8 +102,8 @@ def _score(one: Scored) -> Iterator[str]:
     warming = ", which has not seen enough to count" if score.warming else ""
     yield f"{score.model} ({role}{warming}): {score.score:.4g}, version {score.version}"
     for part in one.parts:
-        value = "" if part.of == "text" else f" = {_value(part.value)}"
-        yield f"  {part.feature}{value}: {part.adds:+.3g}"
+        what = f'"{part.feature}"' if part.of == "text" else f"{part.feature} = {_value(part.value)}"
+        yield f"  {what}: {part.adds:+.3g}"
     if one.how:
         yield f"  ({one.how})"
     if one.unknown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,12 +13,13 @@ from click.testing import CliRunner, Result
 from confluent_kafka import Producer, TopicPartition
 from elasticsearch import Elasticsearch
 from support.events import CATALOGUES, KINDS, T0, record
-from support.reading import CountsWords
 from support.verdicts import verdict
 
 from features.event import decision_id
 from models.registry import Manifest, Registry
+from models.scorers import Batch, Scorer, Text
 from models.scorers.stack import StackScorer
+from models.scorers.text import TextScorer
 from models.verdict import Score
 from streams.cli.main import weir
 from streams.kafka import admin_client
@@ -40,6 +42,14 @@ class Decided(NamedTuple):
     folder: Path
 
 
+def taught() -> Scorer:
+    """It has learned that hexagonal offers are abuse, and lunches are not."""
+    scorer = TextScorer(1)
+    for body, abuse in (("a hexagonal offer", True), ("a quiet lunch", False)) * 10:
+        scorer.learn(Batch.of((), [()], [Text("Subject: hello", body)]), [abuse])
+    return scorer
+
+
 @pytest.fixture
 def decided(services: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decided:
     name = f"t{uuid.uuid4().hex[:8]}"
@@ -52,7 +62,7 @@ def decided(services: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> D
     assert CliRunner().invoke(weir, ["topics", "apply"]).exit_code == 0
     offset = send(settings, record("mail", "m1", T0, body=SECRET, headers="Subject: hello"))
     registry = Registry(tmp_path / "r")
-    scorers = {"mail.text": CountsWords(), "mail.stack": StackScorer(("mail.logistic", "mail.text"), 1)}
+    scorers = {"mail.text": taught(), "mail.stack": StackScorer(("mail.logistic", "mail.text"), 1)}
     versions = {
         model: registry.save(
             Manifest(model=model, kind="mail", schema=MAIL.schema, learned=1, made_ms=1), scorer, b""
@@ -93,12 +103,15 @@ def explained(*words: str) -> Result:
 @pytest.mark.services
 def test_the_words_that_mattered_are_shown_to_whoever_asks(decided: Decided) -> None:
     text = explained(decided.id, "--text").stdout
-    at = [text.index(line) for line in ("hexagonal: +0.09", "offer: +0.05", "(exact: by its letters)")]
-    assert at == sorted(at)
+    assert re.search(r'^    "hexagonal": \+0\.\d+$', text, re.MULTILINE)
+    assert re.search(r'^    "quiet": -0\.\d+$', text, re.MULTILINE)
+    assert "(exact: parts of the log-odds)" in text
     told = json.loads(explained(decided.id, "--text", "--json").stdout)
     by_model = {one["score"]["model"]: one for one in told["scores"]}
-    assert by_model["mail.text"]["parts"][0] == {"feature": "hexagonal", "value": None, "adds": 0.09, "of": "text"}
-    assert by_model["mail.text"]["how"] == "exact: by its letters"
+    parts = {one["feature"]: one for one in by_model["mail.text"]["parts"]}
+    assert (parts["hexagonal"]["adds"] > 0.1, parts["hexagonal"]["value"], parts["hexagonal"]["of"]) == (
+        True, None, "text",
+    )  # fmt: skip
 
 
 @pytest.mark.services
