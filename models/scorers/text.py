@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from models.scorers.base import Batch, Contributions, Scorer, Text
-from models.text.features import Keys, is_header, keys_of
+from models.text.features import Features, features_of, is_header
 from models.text.linear import Linear, sigmoid
 from models.text.naming import names_of
 
@@ -33,17 +33,18 @@ class TextScorer(Scorer):
 
     def score_many(self, batch: Batch) -> list[float]:
         scores = [_UNKNOWN] * len(batch)
-        rows, keys = _keys(batch)
-        for row, found in zip(rows, keys, strict=True):
-            scores[row] = sigmoid(self._model.log_odds(found))
+        rows, texts = _there(batch)
+        log_odds = (one for features in features_of(texts) for one in self._model.log_odds(features))
+        for row, one in zip(rows, log_odds, strict=True):
+            scores[row] = sigmoid(one)
         return scores
 
     def learn(self, batch: Batch, abuse: Sequence[bool] | None, weights: Sequence[float] | None = None) -> None:
         assert abuse is not None
-        rows, keys = _keys(batch)
-        for row, found in zip(rows, keys, strict=True):
-            self._model.learn(found, bool(abuse[row]), 1.0 if weights is None else float(weights[row]))
-            self._seen[bool(abuse[row])] += 1
+        for row, text in zip(*_there(batch), strict=True):
+            label = bool(abuse[row])
+            self._model.learn(_features(text), label, 1.0 if weights is None else float(weights[row]))
+            self._seen[label] += 1
 
     @property
     def ready(self) -> bool:
@@ -61,7 +62,7 @@ class TextScorer(Scorer):
         if text is None:
             return Contributions((), _HOW)
         names = names_of(text)
-        found = self._model.find(keys_of([text])[0])
+        found = self._model.find(_features(text))
         parts = sorted(zip(found.keys.tolist(), self._model.parts(found).tolist(), strict=True), key=_falling)
         told = [(names[key], part) for key, part in parts[:_MOST_PARTS]]
         rest = dict.fromkeys(_REST, 0.0)
@@ -74,10 +75,15 @@ def _falling(part: tuple[int, float]) -> float:
     return -abs(part[1])
 
 
-def _keys(batch: Batch) -> tuple[list[int], list[Keys]]:
-    """The rows that have a text, and its features."""
+def _features(text: Text) -> Features:
+    (features,) = features_of([text])
+    return features
+
+
+def _there(batch: Batch) -> tuple[list[int], list[Text]]:
+    """The rows that have a text, and the texts."""
     there = [(row, text) for row, text in enumerate(_texts(batch)) if text is not None]
-    return [row for row, _ in there], keys_of([text for _, text in there])
+    return [row for row, _ in there], [text for _, text in there]
 
 
 def _texts(batch: Batch) -> Sequence[Text | None]:

@@ -1,14 +1,14 @@
 """A mail's features: hashed words and pairs of words, in families.
 
 A header field's words and pairs of neighbours, under its name; two and three neighbouring field names; the words of
-subject and body in lower case, and with their capitals; pairs of neighbouring words; and what stands between spaces.
+subject and body in lower case, and as they are written where that differs; pairs of neighbouring words; and what
+stands between spaces and is more than a word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,54 +17,55 @@ from models.text.hashing import Hashes, Positions, mix, prefix_sums, span_hashes
 from models.text.letters import lower_of, shapes_of
 from models.text.reading import Reading, portions, read
 
-Keys = NDArray[np.uint32]
+Keys = NDArray[np.int64]
 
 FAMILIES: Final = ("field pair", "pair", "field", "order", "long order", "word", "cased", "token")
 KEY_BITS: Final = 21
+MAIL_BIT: Final = KEY_BITS + 3
 _HEADERS: Final = frozenset({"field pair", "field", "order", "long order"})
 _PAIR: Final = np.uint64(0xD6E8FEB86659FD93)
 _FIELD: Final = np.uint64(0xA0761D6478BD642F)
 _TOP: Final = np.uint64(64 - KEY_BITS)
-_MAIL: Final = np.uint64(24)
-_KEY: Final = np.uint32((1 << 24) - 1)
 _NOBODY: Final = np.uint64(0)
-_NUMBERS: Final = np.arange(len(FAMILIES), dtype=np.uint64)
-_SALTS: Final = (_NUMBERS + np.uint64(1)) * np.uint64(0xE7037ED1A0B428DB)
+_NUMBERS: Final = np.arange(len(FAMILIES)) << KEY_BITS
+_SALTS: Final = np.arange(1, len(FAMILIES) + 1, dtype=np.uint64) * np.uint64(0xE7037ED1A0B428DB)
 
 
-def keys_of(texts: Sequence[tuple[str, str]]) -> list[Keys]:
-    """Of each text (headers and body) the features in ascending order, each once.
-
-    A key is the number of the feature's family, and below it KEY_BITS of its hash.
+class Features(NamedTuple):
+    """``keys``: of ``size`` mails, in ascending order, each once: above MAIL_BIT the number of the mail, above
+    KEY_BITS the number of the family, and below that bits of the hash. Each mail has one of ``order``.
     """
-    return [keys for portion in portions(texts) for keys in _split(all_keys(read(portion)), len(portion))]
+
+    keys: Keys
+    size: int
 
 
-def _split(keys: Hashes, count: int) -> list[Keys]:
+def features_of(texts: Sequence[tuple[str, str]]) -> Iterator[Features]:
+    """Of all the texts (headers and body), in order, some at a time."""
+    return (_features(read(portion)) for portion in portions(texts))
+
+
+def _features(reading: Reading) -> Features:
+    keys = all_keys(reading)
     keys.sort()
     fresh = np.empty(len(keys), np.bool_)
     fresh[0] = True
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-    keys = keys[fresh]
-    edges = keys.searchsorted(np.arange(count + 1, dtype=np.uint64) << _MAIL).tolist()
-    short = keys.astype(np.uint32) & _KEY
-    return [short[start:end] for start, end in pairwise(edges)]
+    return Features(keys[fresh], reading.size)
 
 
-def all_keys(reading: Reading) -> Hashes:
-    """The keys family by family, in the order of the text, as often as they occur, with the mail's number above.
-
-    Every mail has one of order.
-    """
+def all_keys(reading: Reading) -> Keys:
+    """The keys family by family, in the order of the text, as often as they occur."""
     families, mails = zip(*_hashes(reading), strict=True)
-    sizes = [len(hashes) for hashes in families]
-    keys = np.concatenate(families)
-    keys += _SALTS.repeat(sizes)
-    mix(keys)
-    keys >>= _TOP
-    keys |= (_NUMBERS << np.uint64(KEY_BITS)).repeat(sizes)
+    hashes = np.concatenate(families)
+    sizes = [len(family) for family in families]
+    hashes += _SALTS.repeat(sizes)
+    mix(hashes)
+    hashes >>= _TOP
+    keys = hashes.view(np.int64)
+    keys |= _NUMBERS.repeat(sizes)
     if reading.size > 1:
-        keys |= np.concatenate(mails).astype(np.uint64) << _MAIL
+        keys |= np.concatenate(mails) << MAIL_BIT
     return keys
 
 
@@ -76,16 +77,16 @@ def is_header(key: int) -> bool:
 def _hashes(reading: Reading) -> Iterator[tuple[Hashes, Positions]]:
     """In the order of FAMILIES: the hashes of all mails, and the number of the mail of each."""
     starts, ends = reading.words
-    first, behind = reading.first, reading.behind
-    field_mails, body_mails, token_mails = reading.mails
+    first = reading.first
+    fields, body_mails, token_mails = reading.fields, reading.word_mails, reading.token_mails
     lower = prefix_sums(lower_of(reading.codes))
-    shape = prefix_sums(shapes_of(reading.codes[behind:]))
+    shape = prefix_sums(shapes_of(reading.codes[reading.behind :]))
     words = span_hashes(lower, starts, ends)
-    names = span_hashes(lower, *reading.fields)
+    names = span_hashes(lower, fields.names, fields.name_ends)
     body = words[first:]
     fielded = words.take(reading.inside)
     fielded += names.take(reading.of) * _FIELD
-    mails = field_mails.take(reading.of)
+    mails = fields.mails.take(reading.of)
     pairs = neighbours(reading.of)
     yield _pairs(fielded).take(pairs), mails.take(pairs)
     pairs = neighbours(body_mails)
@@ -94,16 +95,29 @@ def _hashes(reading: Reading) -> Iterator[tuple[Hashes, Positions]]:
     # The field without a name, which begins each mail's, ends those of the mail before.
     follows = names * _PAIR
     follows[:-1] += names[1:]
-    yield follows, field_mails
-    pairs = neighbours(field_mails)
-    yield (follows[:-1] * _PAIR + np.append(names[2:], _NOBODY)).take(pairs), field_mails.take(pairs)
+    yield follows, fields.mails
+    pairs = neighbours(fields.mails)
+    yield (follows[:-1] * _PAIR + np.append(names[2:], _NOBODY)).take(pairs), fields.mails.take(pairs)
     yield body, body_mails
-    yield span_hashes(shape, starts[first:] - behind, ends[first:] - behind), body_mails
-    yield span_hashes(shape, reading.tokens[0] - behind, reading.tokens[1] - behind), token_mails
+    behind = reading.behind
+    written = span_hashes(shape, starts[first:] - behind, ends[first:] - behind)
+    other = (written != body).nonzero()[0]
+    yield written.take(other), body_mails.take(other)
+    tokens, other = reading.tokens, more_than_words(reading)
+    yield span_hashes(shape, tokens[0].take(other) - behind, tokens[1].take(other) - behind), token_mails.take(other)
 
 
 def _pairs(hashes: Hashes) -> Hashes:
     return hashes[:-1] * _PAIR + hashes[1:]
+
+
+def more_than_words(reading: Reading) -> Positions:
+    """Which tokens are not just a word."""
+    starts, ends = (np.append(places[reading.first :], -1) for places in reading.words)
+    tokens, token_ends = reading.tokens
+    word = starts[:-1].searchsorted(tokens)
+    different: NDArray[np.bool_] = (starts.take(word) != tokens) | (ends.take(word) != token_ends)
+    return different.nonzero()[0]
 
 
 def neighbours(of: Positions) -> Positions:

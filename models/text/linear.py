@@ -12,22 +12,19 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.text.features import FAMILIES, KEY_BITS, Keys
+from models.text.features import FAMILIES, KEY_BITS, Features, Keys
 from models.text.packing import pack, unpack
 from models.text.seen import Seen
-from models.text.strongest import Counts, Odds, counted, odds_of, shares, strongest
+from models.text.strongest import Odds, counted, odds_of, shares, strongest
 
 BITS: Final = 19
 _RATE: Final = np.float32(0.18)
 _EASE: Final = np.float32(1e-8)
 # Most pairs never come again: a pair has a weight from its second mail on.
 _PAIRS: Final = 2
-# Headers speak in many families of few words.
-_LOUDNESS: Final = np.array([0.8, 1, 0.8, 0.8, 0.8, 1, 1, 1], np.float32)
-_EDGES: Final = np.arange(1, len(FAMILIES) + 1, dtype=np.uint32) << np.uint32(KEY_BITS)
-_BEHIND_PAIRS: Final = _EDGES[_PAIRS - 1]
-_HASH: Final = np.uint32((1 << KEY_BITS) - 1)
-_FOLD: Final = np.uint32(KEY_BITS - BITS)
+_HASH: Final = (1 << KEY_BITS) - 1
+# Headers speak in many families of few words; a word that is only a word has no other family to speak in.
+_LOUDNESS: Final = np.array([0.8, 1, 0.8, 0.8, 0.8, 1.4, 1, 1], np.float32)
 # With so many mails of the rarer class the log-odds count by half; with none of them nothing can be known.
 _HALF_SURE: Final = 3.0
 _LEAST_WRONG: Final = 0.001
@@ -38,58 +35,68 @@ _SURPRISE_RATE: Final = 0.01
 
 
 class Found(NamedTuple):
-    """``keys``: those of a mail's that have a weight; ``slots``: whose; ``values``: what it is multiplied with."""
+    """``keys``: those of the mails that have a weight; ``slots``: whose; ``values``: what it is multiplied with.
+
+    ``edges``: where each mail's begin; each has some.
+    """
 
     keys: Keys
     slots: NDArray[np.int64]
     values: NDArray[np.float32]
+    edges: NDArray[np.int64]
 
 
 class Linear:
     """2**19 weights in float32, with what their learning needs."""
 
     def __init__(self) -> None:
-        self._weights = np.zeros(1 << BITS, np.float32)
+        # A weight and two counts of 16 bits: what scoring reads of a slot is found by one look-up.
+        self._slots = np.zeros(1 << BITS, np.uint64)
+        self._weights = self._slots.view(np.float32)[::2]
+        self._counts = self._slots.view(np.uint32)[1::2]
         self._squares = np.zeros(1 << BITS, np.float32)
-        # Two counts of 16 bits a slot: one look-up finds both.
-        self._counts = np.zeros(1 << BITS, np.uint32)
         self._mails = [0.0, 0.0]
         self._surprises = 0.0
         self._seen = Seen()
 
-    def find(self, keys: Keys) -> Found:
-        """Each family's values have the sum of squares that the family's loudness has."""
-        pairs = keys[: keys.searchsorted(_BEHIND_PAIRS)]
-        found = np.concatenate((pairs[self._seen.contains(pairs)], keys[len(pairs) :]))
-        edges = found.searchsorted(_EDGES)
-        sizes = edges.copy()
-        sizes[1:] -= edges[:-1]
-        scales = (_LOUDNESS / np.sqrt(np.maximum(sizes, 1))).astype(np.float32)
-        return Found(found, ((found & _HASH) >> _FOLD).astype(np.int64), scales.repeat(sizes))
+    def find(self, features: Features) -> Found:
+        """In each mail each family's values have the sum of squares that the family's loudness has."""
+        keys, size = features
+        pairs = ((keys >> KEY_BITS & (len(FAMILIES) - 1)) < _PAIRS).nonzero()[0]
+        known = np.ones(len(keys), np.bool_)
+        known[pairs] = self._seen.contains(keys.take(pairs))
+        found = keys[known]
+        sizes = np.bincount(found >> KEY_BITS, minlength=size * len(FAMILIES))
+        scales = (np.tile(_LOUDNESS, size) / np.sqrt(np.maximum(sizes, 1))).astype(np.float32)
+        edges = np.append(0, sizes.reshape(size, -1).sum(axis=1)[:-1].cumsum())
+        return Found(found, (found & _HASH) >> (KEY_BITS - BITS), scales.repeat(sizes), edges)
 
-    def log_odds(self, keys: Keys) -> float:
-        return self._log_odds(self.find(keys)) * self.sureness
+    def log_odds(self, features: Features) -> list[float]:
+        """Of each mail."""
+        sureness = self.sureness
+        return [log_odds * sureness for log_odds in self._log_odds(self.find(features))]
 
-    def _log_odds(self, found: Found) -> float:
-        parts = self._weights.take(found.slots) * found.values
-        total = float(parts.sum(dtype=np.float64))
-        if min(self._mails) > 0:
-            total += float(strongest(self._odds(found)).sum(dtype=np.float64))
-        return total
+    def _log_odds(self, found: Found) -> list[float]:
+        parts, odds = self._told(found)
+        totals: list[float] = np.add.reduceat(parts.astype(np.float64), found.edges).tolist()
+        if not self.sureness:
+            return totals
+        ends = [*found.edges[1:].tolist(), len(odds)]
+        for mail, (start, end) in enumerate(zip(found.edges.tolist(), ends, strict=True)):
+            totals[mail] += strongest(odds[start:end])
+        return totals
+
+    def _told(self, found: Found) -> tuple[NDArray[np.float32], Odds]:
+        """What each weight adds to the log-odds, and what each feature's counts say."""
+        slots = self._slots.take(found.slots)
+        return slots.view(np.float32)[::2] * found.values, odds_of(
+            slots.view(np.uint16).reshape(-1, 4)[:, 2:], *self._mails
+        )
 
     def parts(self, found: Found) -> NDArray[np.float64]:
-        """What each of them adds to the log-odds."""
-        parts = (self._weights.take(found.slots) * found.values).astype(np.float64)
-        if min(self._mails) > 0:
-            parts += shares(self._odds(found))
-        return parts * self.sureness
-
-    def _odds(self, found: Found) -> Odds:
-        return odds_of(self._counts_of(found), *self._mails)
-
-    def _counts_of(self, found: Found) -> Counts:
-        both: Counts = self._counts.take(found.slots).view(np.uint16).reshape(-1, 2)
-        return both
+        """What each feature of one mail adds to the log-odds."""
+        parts, odds = self._told(found)
+        return (parts.astype(np.float64) + (shares(odds) if self.sureness else 0)) * self.sureness
 
     @property
     def sureness(self) -> float:
@@ -97,19 +104,19 @@ class Linear:
         rarer = min(self._mails)
         return rarer / (rarer + _HALF_SURE)
 
-    def learn(self, keys: Keys, abuse: bool, weight: float) -> None:
-        """One step towards the label; ``weight`` scales its gradient; without any nothing is learned."""
+    def learn(self, features: Features, abuse: bool, weight: float) -> None:
+        """One step towards the label of one mail; ``weight`` scales its gradient; without any nothing is learned."""
         if not weight > 0:
             return
-        found = self.find(keys)
-        gradient = np.float32(self._slope(self._log_odds(found), abuse) * weight) * found.values
+        found = self.find(features)
+        gradient = np.float32(self._slope(self._log_odds(found)[0], abuse) * weight) * found.values
         squares = self._squares.take(found.slots) + gradient * gradient
         # Of features that share a slot the last one writes it.
         self._squares[found.slots] = squares
         self._weights[found.slots] += _RATE * gradient / np.sqrt(squares + _EASE)
-        self._counts[found.slots] = counted(self._counts_of(found), abuse, weight).view(np.uint32).ravel()
+        self._counts[found.slots] = counted(self._counts[found.slots], abuse, weight)
         self._mails[abuse] += weight
-        self._seen.add(keys[: keys.searchsorted(_BEHIND_PAIRS)])
+        self._seen.add(features.keys[: features.keys.searchsorted(_PAIRS << KEY_BITS)])
 
     def _slope(self, log_odds: float, abuse: bool) -> float:
         """Of the likelihood's logarithm: small where the label is likelier to be wrong than the model."""
@@ -124,11 +131,11 @@ class Linear:
     def __getstate__(self) -> dict[str, Any]:
         """Without the weights that were never moved."""
         kept = {name: value for name, value in self.__dict__.items() if not isinstance(value, np.ndarray)}
-        return kept | {"tables": pack((self._weights, self._squares, self._counts))}
+        return kept | {"tables": pack((self._slots, self._squares))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__()  # type: ignore[misc]
-        unpack(state.pop("tables"), (self._weights, self._squares, self._counts))
+        unpack(state.pop("tables"), (self._slots, self._squares))
         self.__dict__.update(state)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from models.text.features import all_keys, neighbours
+import numpy as np
+
+from models.text.features import all_keys, more_than_words, neighbours
 from models.text.hashing import Positions
+from models.text.letters import lower_of, shapes_of
 from models.text.reading import Reading, read
 
 _LONGEST: Final = 80
@@ -30,7 +33,7 @@ def _names(reading: Reading) -> Iterator[str]:
     """In the order of the keys."""
     text = reading.text
     words = [word.lower() for word in _cut(text, reading.words)]
-    fields = [name.lower() for name in _cut(text, reading.fields)]
+    fields = [name.lower() for name in _cut(text, reading.fields[:2])]
     of = reading.of.tolist()
     inside = [words[number] for number in reading.inside.tolist()]
     body, written = words[reading.first :], _cut(text, reading.words)[reading.first :]
@@ -46,8 +49,11 @@ def _names(reading: Reading) -> Iterator[str]:
     for one, other, third in zip(order, order[1:], order[2:], strict=False):
         yield _short(f"order: {one}, {other}, {third}")
     yield from map(_short, body)
-    yield from (_short(f"{word} (as written)") for word in written)
-    yield from (_short(f"{token} (between spaces)") for token in _cut(text, reading.tokens))
+    differs = np.append(0, np.cumsum(lower_of(reading.codes) != shapes_of(reading.codes)))
+    others = (differs.take(reading.words[1]) != differs.take(reading.words[0]))[reading.first :]
+    yield from (_short(f"{word} (as written)") for word, other in zip(written, others.tolist(), strict=True) if other)
+    tokens = _cut(text, reading.tokens)
+    yield from (_short(f"{tokens[number]} (between spaces)") for number in more_than_words(reading).tolist())
 
 
 def _cut(text: str, spans: tuple[Positions, Positions]) -> list[str]:

@@ -48,9 +48,8 @@ class Seen:
         self._set = state["set"]
 
 
-def _places(keys: Keys) -> tuple[Keys, NDArray[np.uint8]]:
-    octets = (keys & np.uint32(_BITS - 1)) >> np.uint32(3)
-    return octets, np.left_shift(np.uint8(1), (keys & np.uint32(7)).astype(np.uint8))
+def _places(keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    return (keys & (_BITS - 1)) >> 3, np.left_shift(np.uint8(1), (keys & 7).astype(np.uint8))
 
 
 def _generation(octets: bytes) -> NDArray[np.uint8]:

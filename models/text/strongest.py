@@ -21,6 +21,8 @@ _DOUBT: Final = 0.1
 _FURTHEST: Final = np.float32(3)
 
 Counts = NDArray[np.uint16]
+# The counts of both classes side by side.
+Pairs = NDArray[np.uint32]
 Odds = NDArray[np.float32]
 
 
@@ -36,27 +38,26 @@ def odds_of(counts: Counts, legit: float, abuse: float) -> Odds:
     return odds
 
 
-def strongest(odds: Odds) -> Odds:
-    """The 50 that are furthest from 0, cut to 3 and scaled: what they add to the log-odds."""
+def strongest(odds: Odds) -> float:
+    """The sum of the 50 that are furthest from 0, each cut to 3 and scaled: what they add to the log-odds."""
     if len(odds) > 2 * _STRONGEST:
         ordered = np.sort(odds)
         odds = np.concatenate((ordered[:_STRONGEST], ordered[-_STRONGEST:]))
     if len(odds) > _STRONGEST:
         odds = odds[np.abs(odds).argsort(kind="stable")[-_STRONGEST:]]
-    return _cut(odds)
+    return float(_cut(odds).sum(dtype=np.float64))
 
 
 def shares(odds: Odds) -> Odds:
     """How much of the sum of the strongest each feature has: those that are as weak as the last of them share it."""
     found = np.zeros(len(odds), np.float32)
-    top = strongest(odds)
     size = np.abs(odds)
     least = np.sort(size)[-_STRONGEST] if len(odds) > _STRONGEST else np.float32(-1)
     sure = size > least
     found[sure] = _cut(odds[sure])
     rest = size == least
     if rest.any():
-        found[rest] = (top.sum(dtype=np.float64) - found.sum(dtype=np.float64)) / np.count_nonzero(rest)
+        found[rest] = (strongest(odds) - found.sum(dtype=np.float64)) / np.count_nonzero(rest)
     return found
 
 
@@ -64,9 +65,9 @@ def _cut(odds: Odds) -> Odds:
     return np.minimum(np.maximum(odds, -_FURTHEST), _FURTHEST) * _COEFFICIENT
 
 
-def counted(counts: Counts, abuse: bool, weight: float) -> Counts:
+def counted(pairs: Pairs, abuse: bool, weight: float) -> Pairs:
     """The counts after one more mail; those that would not fit are halved for both classes."""
-    wide = counts.astype(np.uint32)
+    wide = pairs.view(np.uint16).reshape(-1, 2).astype(np.uint32)
     wide[:, int(abuse)] += round(min(weight, _HEAVIEST) * _UNIT)
     wide[wide.max(axis=1) > _MOST] >>= 1
-    return wide.astype(np.uint16)
+    return wide.astype(np.uint16).view(np.uint32).ravel()
