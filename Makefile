@@ -102,7 +102,7 @@ bench-swap: setup ## Micro-batches beside the compiling and swapping of 500 rule
 	$(BIN)/python bench/swap.py
 
 .PHONY: bench-drift
-bench-drift: setup ## Alarms of a stationary fortnight, and the delay until changes are noticed (5 minutes)
+bench-drift: setup ## Alarms of a stationary fortnight, and the delay until changes are noticed (10 minutes)
 	$(BIN)/python bench/drift.py
 
 .PHONY: services-up

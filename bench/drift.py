@@ -30,7 +30,7 @@ from streams.simulator.rhythm import DAY_MS, HOUR_MS
 from streams.simulator.run import DEFAULT_START_MS, LABEL, PERIOD_MS, simulate
 from streams.wire import decode_label
 
-EVENTS_A_WEEK = 60_000
+EVENTS_A_WEEK = 100_000
 WEEKS = 2
 # Days after which the traffic changes, and for how many it is then looked at.
 CHANGES_AT = (3.4, 9.4)
