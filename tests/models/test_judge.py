@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.events import CATALOGUES, REFERENCE, T0, event
-from support.models import Fixed, fresh, served, teach
+from support.served import Fixed, fresh, served, teach
 
 from features.event import LAST_MS, to_rfc3339
 from models.bundle import Bundle, load_bundle

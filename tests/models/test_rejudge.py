@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.deciding import bundle_of
 from support.events import CATALOGUES, REFERENCE, T0, event
-from support.models import Fixed
+from support.served import Fixed
 
 from models.actions import ACTIONS
 from models.bundle import Bundle, compile_bundle

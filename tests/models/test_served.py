@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.models import Fixed
+from support.served import Fixed
 
 from models.column import Late
 from models.scorers import Batch

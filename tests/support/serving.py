@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from support.events import CATALOGUES
-from support.models import declared, fresh, teach
+from support.served import declared, fresh, teach
 
 from models.registry import Manifest, Registry
 from models.scorers import Batch, Scorer, Text

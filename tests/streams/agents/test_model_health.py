@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.events import CATALOGUES, REFERENCE, T0, event
-from support.models import Fixed
+from support.served import Fixed
 
 from models.bundle import load_bundle
 from models.facts import NO_FACTS

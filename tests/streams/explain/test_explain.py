@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 from support.deciding import bundle_of
 from support.events import CATALOGUES, KINDS, REFERENCE, T0, event, record
-from support.models import declared, fresh, served
+from support.served import declared, fresh, served
 from support.verdicts import headers
 
 from features.event import to_rfc3339

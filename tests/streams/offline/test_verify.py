@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.deciding import bundle_of
 from support.events import CATALOGUES, REFERENCE, T0, event
-from support.models import declared, fresh, served, teach
+from support.served import declared, fresh, served, teach
 from support.verdicts import replaced
 
 from models.bundle import Bundle
