@@ -240,8 +240,8 @@ def test_a_hundred_swaps_under_load_lose_nothing_and_pause_nothing_and_broken_bu
     assert {one.bundle for one in verdicts.seen} == {shipped.hash, a.hash, b.hash}
     for place in range(partitions):
         told = [one.bundle for one in verdicts.seen[:swapped] if one.partition == place]
-        # Every swap is met, in its order; a partition that changes hands between two workers, of which one is a moment
-        # behind, may show the one before once more.
+        # Every swap is met, in its order; where a partition changes hands between two workers, of which one is a
+        # moment behind, the one before may be met once more.
         met = (name for name, _ in groupby(told))
         assert all(wanted in met for wanted in [shipped.hash, *[a.hash, b.hash] * (SWAPS // 2)])
     assert quantiles(after_s, n=20)[-1] < 2
