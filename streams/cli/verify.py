@@ -59,9 +59,7 @@ def verify(
     catalogues = catalogues_of(None)
     if kind is not None:
         catalogues_of(kind)
-    versions = ModelVersions(
-        settings.registry, declared_models(settings, catalogues), settings.registry_key_file
-    )
+    versions = ModelVersions(settings.registry, declared_models(settings, catalogues), settings.registry_key_file)
     bundles = RecordedBundles(settings, catalogues, rules, required=size is not None)
     verifier = Verifier(catalogues, bundles.get, versions, load_reference(settings.reference_folder))
     started_s = time.monotonic()
