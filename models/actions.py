@@ -6,6 +6,8 @@ from typing import Literal
 
 Action = Literal["allow", "review", "challenge", "throttle", "quarantine", "block"]
 ACTIONS: tuple[Action, ...] = ("allow", "review", "challenge", "throttle", "quarantine", "block")
+# What is stronger than this hinders somebody.
+REVIEW: Action = "review"
 RANK: dict[str, int] = {action: rank for rank, action in enumerate(ACTIONS)}
 
 

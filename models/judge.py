@@ -11,6 +11,7 @@ import msgspec
 
 from features.catalogue import Catalogue
 from features.event import LAST_MS, Event, public_fields, to_rfc3339
+from models.band import promised_by
 from models.bundle import Bundle
 from models.escalation import Escalations
 from models.facts import Facts
@@ -78,7 +79,8 @@ def judge(
     but for those without features, which nobody counts. ``watch`` is entered around each model's scoring.
     """
     scored = _scored(cases, catalogue, models, watch)
-    promised = _promised(bundle, models)
+    known = next((model.thresholds for model in models if model.role == CHAMPION), {})
+    promised = promised_by(bundle.policy.bands, known)
     escalations = Escalations(bundle.policy)
     judged = []
     for case, scores in zip(cases, scored, strict=True):
@@ -101,17 +103,6 @@ def _scored(cases: Sequence[Case], catalogue: Catalogue, models: Sequence[Served
     texts = [text_of(case.event) for case in cases] if reads_text(models) else ()
     batch = Batch.of(catalogue.names, [case.vector for case in cases], texts)
     return score_batch(models, batch, [case.event.decision_id for case in cases], watch)
-
-
-def _promised(bundle: Bundle, models: Sequence[Served]) -> Facts | None:
-    """What the champion knows of the promises that the policy's bands make; None: there are none."""
-    names = [band.promise for band in bundle.policy.bands if band.promise is not None]
-    known = next((model.thresholds for model in models if model.role == CHAMPION), {})
-    found = {name: known[name] for name in names if name in known}
-    if not found:
-        return None
-    thin = tuple(name for name, threshold in found.items() if threshold.thin)
-    return Facts(thresholds={name: threshold.value for name, threshold in found.items()}, thin=thin)
 
 
 def decide(question: Question, bundle: Bundle) -> tuple[tuple[Reason, ...], Outcome]:

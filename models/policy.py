@@ -9,41 +9,9 @@ from typing import Literal
 import msgspec
 
 from features.window import seconds
-from models.actions import ACTIONS, Action
+from models.actions import ACTIONS, REVIEW, Action
+from models.band import Band
 from models.facts import OVERALL, Facts
-from models.learning.threshold import rate_name
-
-REVIEW: Action = "review"
-
-
-class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A score of at least ``score`` (0 to 1) asks for ``action``.
-
-    ``max_false_positive_rate`` instead: from the score that at most this share of legitimate events reaches. The
-    pipeline finds it from labels; while they are too few, the band asks for a review at most.
-    """
-
-    action: Action
-    score: float | None = None
-    max_false_positive_rate: float | None = None
-
-    @property
-    def promise(self) -> str | None:
-        """The name of the promised rate, as thresholds are called by it."""
-        return None if self.max_false_positive_rate is None else rate_name(self.max_false_positive_rate)
-
-    def asks(self, score: float, facts: Facts) -> tuple[Action, str] | None:
-        """The action that the band asks for at this score, and why, in words; None: it does not."""
-        if self.promise is None:
-            assert self.score is not None
-            return (self.action, f"score {score:.4g} asks for {self.action}") if score >= self.score else None
-        threshold = facts.thresholds.get(self.promise)
-        if threshold is None or score < threshold:
-            return None
-        words = f"score {score:.4g} is above {threshold:.4g}, which at most {self.promise} of legitimate events reach"
-        if self.promise in facts.thin and self.action != REVIEW:
-            return REVIEW, f"{words}, too few labels speak for that: {REVIEW}"
-        return self.action, f"{words}: {self.action}"
 
 
 class Escalation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,8 +9,9 @@ import msgspec
 
 from features.errors import KindError
 from features.window import Window
+from models.actions import REVIEW
 from models.errors import RuleError
-from models.policy import REVIEW, Budget, Escalation, Policy
+from models.policy import Budget, Escalation, Policy
 from models.toml import read_toml
 
 _LONGEST_S = 10 * 366 * 86_400

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from features.event import to_milliseconds
-from models.actions import RANK, Action
-from models.policy import REVIEW
+from models.actions import RANK, REVIEW, Action
 from streams.enforcement.record import OWN_KEY, Enforced, target_key
 from streams.wire import OFFSET_HEADER, PARTITION_HEADER, TOPIC_ID_HEADER, Headers
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from features.catalogue import Catalogue
 from features.entity import digest
 from features.store.contract import Track
-from models.actions import RANK
+from models.actions import RANK, REVIEW
 from models.escalation import track_of
-from models.policy import REVIEW
 from streams.clients.verdict_log import VerdictLog
 from streams.revert.candidate import Candidate, Judging
 from streams.revert.plan import Plan, Planner

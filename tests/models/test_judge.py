@@ -15,12 +15,13 @@ from support.events import CATALOGUES, REFERENCE, T0, event
 from support.served import Fixed, fresh, served, teach
 
 from features.event import LAST_MS, to_rfc3339
+from models.band import Band
 from models.bundle import Bundle, load_bundle
 from models.facts import NO_FACTS, Facts
 from models.judge import NO_FEATURES, Case, judge
 from models.learning.calibration import Calibration
 from models.learning.threshold import Threshold
-from models.policy import Band, Escalation, Policy, WithoutFeatures
+from models.policy import Escalation, Policy, WithoutFeatures
 from models.scorers import Batch
 from models.served import SHADOW, Served, score_batch, serve
 from models.verdict import encode, is_intact

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.actions import ACTIONS, RANK, strongest
+from models.band import Band
 from models.errors import RuleError
 from models.facts import NO_FACTS, OVERALL, Facts
-from models.policy import Asked, Band, Budget, Escalation, Outcome, Policy
+from models.policy import Asked, Budget, Escalation, Outcome, Policy
 from models.policy_file import read_policy
 
 BANDS = (Band("challenge", 0.9), Band("review", 0.5))

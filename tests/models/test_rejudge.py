@@ -13,10 +13,11 @@ from support.events import CATALOGUES, REFERENCE, T0, event
 from support.served import Fixed
 
 from models.actions import ACTIONS
+from models.band import Band
 from models.bundle import Bundle, compile_bundle
 from models.facts import Facts
 from models.judge import NO_FEATURES, Case, judge
-from models.policy import Band, Budget, Escalation, Policy, WithoutFeatures
+from models.policy import Budget, Escalation, Policy, WithoutFeatures
 from models.rejudge import Rejudge, with_outcome
 from models.served import Served
 from models.verdict import Verdict, decode, encode

@@ -19,11 +19,12 @@ from support.served import declared, fresh, served
 from support.verdicts import headers
 
 from features.event import to_rfc3339
+from models.band import Band
 from models.bundle import Bundle, compile_bundle, load_bundle
 from models.errors import RuleError
 from models.facts import Facts
 from models.judge import Case, judge
-from models.policy import Band, Escalation, Policy
+from models.policy import Escalation, Policy
 from models.registry import Manifest, Registry
 from models.scorers import Batch
 from models.verdict import Verdict, decode, encode

@@ -18,12 +18,13 @@ from support.events import CATALOGUES, REFERENCE, T0, event
 from support.served import declared, fresh, served, teach
 from support.verdicts import replaced
 
+from models.band import Band
 from models.bundle import Bundle
 from models.errors import RuleError
 from models.facts import Facts
 from models.judge import Case, judge
 from models.learning.calibration import Calibration
-from models.policy import Band, Policy
+from models.policy import Policy
 from models.registry import Manifest, Registry
 from models.verdict import Verdict, decode, encode
 from streams.offline.verify import Finding, ModelVersions, Verifier

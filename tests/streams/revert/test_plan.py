@@ -13,8 +13,9 @@ from support.events import T0
 from support.reverting import ALWAYS, LOGIN, Log, Message
 
 from models.actions import RANK
+from models.band import Band
 from models.errors import RuleError
-from models.policy import Band, Escalation, Policy
+from models.policy import Escalation, Policy
 from models.rejudge import Rejudge, with_outcome
 from models.verdict import decode, encode, is_intact
 from streams.revert.record import Revert, correction_id, reverts_in
