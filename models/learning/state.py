@@ -91,7 +91,8 @@ class State(msgspec.Struct):
                 # Nothing new to learn, but from now on only a label as strong can be contradicted by a stronger one.
                 self.taught[decision_id] = _nameless(given)
             return LabelResult.REPEATED
-        if held is not None and STRENGTH[given.by] <= STRENGTH[held.by]:
+        withdrawn = decision_id in self.withdrawn
+        if held is not None and not withdrawn and STRENGTH[given.by] <= STRENGTH[held.by]:
             return LabelResult.OUTRANKED
         if not counted and not self.labellers.take(given):
             return LabelResult.CAPPED

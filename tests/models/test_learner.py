@@ -156,6 +156,16 @@ def test_a_withdrawal_after_learning_changes_no_weights() -> None:
     assert learner.state.taught["d1"].label == "abuse"
 
 
+def test_after_a_withdrawal_an_equal_says_the_opposite_and_is_heard() -> None:
+    learner, seen = new()
+    label(learner, 0, 1, given_label())
+    assert label(learner, 1, 1, given_label("legit")) is LabelResult.OUTRANKED
+    label(learner, 2, 1, given_label("withdrawn"))
+    assert label(learner, 3, 1, given_label("legit")) is LabelResult.LEARNED
+    assert seen == [(1.0, True), (1.0, False)]
+    assert label(learner, 4, 1, given_label("abuse")) is LabelResult.OUTRANKED
+
+
 def test_a_label_withdrawn_before_its_decision_is_known_teaches_nothing() -> None:
     learner, taught = new()
     learner.on_label("labels", 0, "login", decision(1).id, given_label("abuse", "user"), None)
