@@ -39,7 +39,7 @@ class Mail(Fields, frozen=True, kw_only=True):
     size_bytes: Annotated[int, number(least=0, most=2**40)] | None = None
     url_domains: Annotated[list[Domain], MOST_ITEMS] | None = None
     attachment_types: Annotated[list[AttachmentType], MOST_ITEMS] | None = None
-    headers: Annotated[str, text(private=True, longest=4096)] | None = None
+    headers: Annotated[str, text(private=True, longest=8192)] | None = None
     body: Annotated[str, text(private=True, longest=8192)] | None = None
 
 

@@ -17,7 +17,7 @@ _MOST_RECIPIENTS = 1_000_000
 _ADDRESS = 512
 _TEXT = 2048
 _TYPE = 256
-_HEADERS = 4096
+_HEADERS = 8192
 _BODY = 8192
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "apparently-to")
 

@@ -73,7 +73,7 @@ def odd_but_valid(now_ms: int) -> list[tuple[str, bytes]]:
         ("signup", record("signup", "empty", now_ms, account="e", ip="::9", captcha="", payment="", device=None)),
         ("signup", record("signup", "unknown-fields", now_ms, account="u", ip="::9", colour="red", n={"a": [1]})),
         ("mail", record("mail", "rtl", now_ms, subject="مرحبا بالعالم", sender="", spf="", recipients=[])),
-        ("mail", record("mail", "a" * 1024, now_ms, account="m", body="x" * 8192, headers="h" * 4096)),
+        ("mail", record("mail", "a" * 1024, now_ms, account="m", body="x" * 8192, headers="h" * 8192)),
         ("login", record("login", "zone", now_ms, account="z", success=True).replace(b"Z\"", b"+00:00\"")),
     ]  # fmt: skip
 
