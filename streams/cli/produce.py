@@ -17,18 +17,22 @@ from streams.settings import load_settings
 
 
 @click.command()
-@click.argument("file", type=INPUT)
+@click.argument("file", type=INPUT, required=False)
 @click.option("--labels", "labels_file", type=INPUT, help="Send the labels of this file after the events.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Events a second; else as fast as it goes.")
 @click.pass_context
-def produce(ctx: click.Context, file: Path, labels_file: Path | None, rate: float | None) -> None:
+def produce(ctx: click.Context, file: Path | None, labels_file: Path | None, rate: float | None) -> None:
     """Send the events in FILE, one JSON record a line (.gz, or - for standard input), each to its type's topic.
 
-    A line that is no valid event is refused and counted, and the rest is sent. Exit code 1 if any was refused.
+    With --labels FILE may be left out. A line that is no valid event is refused and counted, and the rest is sent.
+    Exit code 1 if any was refused.
     """
+    if file is None and labels_file is None:
+        raise click.UsageError("say which FILE of events to send, or --labels FILE, or both")
     refusals = Refusals("weir produce")
     with open_producer(load_settings()) as producer:
-        _send_lines(file, producer.send, Pace(rate), refusals)
+        if file is not None:
+            _send_lines(file, producer.send, Pace(rate), refusals)
         if labels_file is not None:
             _send_lines(labels_file, producer.send_label, Pace(None), refusals)
         report = producer.flush()

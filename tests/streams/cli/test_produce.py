@@ -51,6 +51,18 @@ def test_refused_lines_are_told_with_their_number_and_counted_and_the_rest_is_se
     assert "secret" not in result.stderr
 
 
+def test_labels_are_sent_alone_and_nothing_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "labels").write_bytes(LABEL)
+    with mock_kafka() as address:
+        monkeypatch.setenv("WEIR_KAFKA", address)
+        result = CliRunner().invoke(produce, ["--labels", str(tmp_path / "labels")])
+        assert (result.exit_code, result.stderr) == (0, "1 records sent\n")
+        assert [message.value() for message in read_topic(address, "labels", 1)] == [LABEL]
+        result = CliRunner().invoke(produce, [])
+        assert result.exit_code == 2
+        assert "say which FILE" in result.stderr
+
+
 def test_a_rate_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "events").write_bytes(b"\n".join(record("login", str(n), PAST) for n in range(50)))
     with mock_kafka() as address:
