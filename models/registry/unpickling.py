@@ -17,7 +17,8 @@ def unpickled(weights: bytes, manifest: Manifest) -> Scorer:
     except Exception as error:
         raise ModelError(
             f"checkpoint of {manifest.model}: this version of Weir cannot read it ({type(error).__name__}): "
-            f"it was made with {_made_with(manifest)}: install that, or start the model anew"
+            f"it was made with {_made_with(manifest)}: install that, "
+            "bring back the file that declares it if it is gone, or start the model anew"
         ) from error
     if not isinstance(scorer, Scorer):
         raise ModelError(f"checkpoint of {manifest.model}: it holds a {type(scorer).__name__} and no scorer")

@@ -148,7 +148,8 @@ def _scored(score: Score, data: VerdictData, versions: ModelVersions, text: Find
     most = _TEXT_PARTS if scorer.reads_text else _PARTS
     parts = [_part(name, round(adds, 6), scorer, data, said) for name, adds in found[0].parts[:most] if adds]
     if not parts:
-        return Scored(score=score, unknown="it has learned nothing yet")
+        nothing = "nothing that it reads changes this score" if scorer.ready else "it has learned nothing yet"
+        return Scored(score=score, unknown=nothing)
     return Scored(score=score, parts=tuple(parts), how=found[0].how)
 
 

@@ -93,7 +93,8 @@ def _facts(told: Explanation) -> Iterator[str]:
 
 
 def _degraded(how: str) -> str:
-    return "that model failed, and was left out" if how.startswith("model:") else _DEGRADED.get(how, "")
+    model = how.startswith("model:")
+    return "that model failed or took too long, and was left out" if model else _DEGRADED.get(how, "")
 
 
 def _score(one: Scored) -> Iterator[str]:

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from elasticsearch import Elasticsearch
+from river import tree
 from support.deciding import bundle_of
 from support.events import CATALOGUES, KINDS, REFERENCE, T0, event, record
 from support.served import declared, fresh, served
@@ -27,6 +28,7 @@ from models.judge import Case, judge
 from models.policy import Escalation, Policy
 from models.registry import Manifest, Registry
 from models.scorers import Batch
+from models.scorers.river import as_scorer
 from models.verdict import Verdict, decode, encode
 from streams.cli.main import weir
 from streams.explain.elastic import ElasticRecords, verdict_of
@@ -292,3 +294,16 @@ def test_an_elasticsearch_that_is_away_is_said(file: Path) -> None:
     done = CliRunner().invoke(weir, ["explain", "e3"])
     assert done.exit_code == 2
     assert "is WEIR_ELASTICSEARCH right? A file of verdicts does too: --file" in done.stderr
+
+
+def test_a_model_that_has_learned_and_reads_nothing_that_matters_here_is_not_called_untaught(tmp_path: Path) -> None:
+    scorer = as_scorer(tree.HoeffdingTreeClassifier(), LOGIN.names, 1)
+    scorer.learn(Batch.of(LOGIN.names, [[1.0] * len(LOGIN.names)] * 4), [True, False, True, False])
+    manifest = Manifest(model="login.logistic", kind="login", schema=LOGIN.schema, learned=4, made_ms=1)
+    versions = {"login.logistic": Registry(tmp_path).save(manifest, scorer, b"").version}
+    path = tmp_path / "verdicts.ndjson"
+    path.write_bytes(made("main", T0, served("login", {"login.logistic": scorer}, versions)))
+    told = explain(
+        decode(path.read_bytes()), FileRecords(path), CATALOGUES, find, ModelVersions(tmp_path, declared(1))
+    )
+    assert "nothing that it reads changes this score" in "\n".join(lines(told))
