@@ -17,7 +17,7 @@ from models.text.packing import pack, unpack
 from models.text.seen import Seen
 from models.text.strongest import Odds, counted, odds_of, shares, strongest
 
-BITS: Final = 19
+BITS: Final = 20
 _RATE: Final = np.float32(0.18)
 _EASE: Final = np.float32(1e-8)
 # Most pairs never come again: a pair has a weight from its second mail on.
