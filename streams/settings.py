@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     min_labels: int = Field(200, ge=1, description="labels of each class before a champion's score counts")
     checkpoint_s: float = Field(5.0, gt=0, description="the learner's time between two checkpoints")
-    model_limit_us: int = Field(2000, ge=10, description="a model that takes longer for an event is left out")
+    model_limit_us: int = Field(5000, ge=10, description="a model that takes longer for an event is left out")
     auto_promote: bool = Field(False, description="a challenger that passes the gate becomes champion by itself")
     keep_models_hours: int = Field(6, ge=0, description="for how long all versions of models are kept, to verify")
     remember_decisions: int = Field(200_000, ge=1000, description="decisions that the learner keeps for late labels")

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 FAULTS_IN_A_ROW = 3
 LEFT_OUT_S = 10.0
 # No micro-batch is too slow below this, however few events it has: a process may have to wait for its turn.
-_LEAST_S = 0.1
+_LEAST_S = 0.2
 # After so long a model that failed for a micro-batch is not asked about its events one by one any more.
 _PATIENCE_S = 1.0
 _FAILED = "model:"

@@ -13,6 +13,7 @@ _ABUSE_FOUND = 0.6
 _LEGIT_CONFIRMED = 0.12
 _WRONG = 0.02
 _MINUTE_MS = 60_000
+_USERS = 1_000
 # Who finds out, how often, and after how many minutes in the median.
 _FINDERS: tuple[tuple[Literal["user", "analyst", "honeypot"], float, float], ...] = (
     ("honeypot", 0.2, 5),
@@ -30,14 +31,19 @@ def label_for(rng: random.Random, draft: Draft, source: str, event_id: str) -> t
     by, _weight, minutes = rng.choices(finders, [weight for _by, weight, _minutes in finders])[0]
     delay_ms = int(minutes * rng.lognormvariate(0, 1) * _MINUTE_MS) + _MINUTE_MS
     wrong = by != "honeypot" and rng.random() < _WRONG
+    decision = decision_id(draft.kind, source, event_id)
+    # Few analysts, and many users of whom each reports now and then.
+    number = rng.randrange(1, 6)
+    if by == "user":
+        number = int(decision[:8], 16) % _USERS + 1
     data = LabelData(
         event_id=event_id,
         event_source=source,
         kind=draft.kind,
         label="abuse" if draft.abuse != wrong else "legit",
         by=by,
-        labeller=f"{by}-{rng.randrange(1, 6)}",
+        labeller=f"{by}-{number}",
         event_time=to_rfc3339(draft.time_ms),
     )
     at_ms = draft.time_ms + delay_ms
-    return at_ms, encode_label(decision_id(draft.kind, source, event_id), source, at_ms, data)
+    return at_ms, encode_label(decision, source, at_ms, data)

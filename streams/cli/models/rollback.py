@@ -40,6 +40,11 @@ def rollback(kind: str, word: str | None, note: str, author: str, dry_run: bool)
         if manifest.kind != kind:
             raise ModelError(f"{wanted} is a model of {manifest.kind}, not of {kind}")
         refuse(manifest, now.catalogues[kind])
+        if not manifest.ready:
+            click.echo(
+                f"Mind: {wanted} is still warming, so its score does not count, and pinned it learns no more: "
+                f"'weir models promote {wanted.model}' lets it learn on."
+            )
         # Workers have to find it when they read of it, also after a restart in a year.
         now.registry.keep(wanted.model, wanted.version)
     elif wanted.model not in now.models(kind):
