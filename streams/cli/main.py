@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 
 from features.errors import WeirError
+from streams.cli.lazy import lazy_group
 from streams.settings import SettingsError
 
 _COMMANDS = {
@@ -41,19 +41,7 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
-@click.command(cls=_Lazy)
+@click.command(cls=lazy_group(_COMMANDS))
 @click.version_option(package_name="weir")
 def weir() -> None:
     """Weir decides, for every signup, login and mail, whether it is abuse."""

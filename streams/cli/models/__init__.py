@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from streams.cli.lazy import lazy_group
 
 _COMMANDS = {
     "list": ("streams.cli.models.list_", "list_"),
@@ -19,18 +19,6 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
-@click.command(cls=_Lazy)
+@click.command(cls=lazy_group(_COMMANDS))
 def models() -> None:
     """See what models there are and how good, promote one, go back, carry one elsewhere."""
