@@ -18,6 +18,7 @@ from models.errors import RuleError
 from models.policy import Escalation, Policy
 from models.rejudge import Rejudge, with_outcome
 from models.verdict import decode, encode, is_intact
+from streams.enforcement.record import MOST_DECISIONS
 from streams.revert.record import Revert, correction_id, reverts_in
 
 HOUR_MS = 3_600_000
@@ -257,5 +258,6 @@ def test_what_is_left_is_what_the_same_events_become_without_the_rule(
     without = Log(bundle_of(THIRD, GOOD, hard)).decide(*events, batch=batch)
     expected = {event: min(action, made[event], key=RANK.__getitem__) for event, action in without.actions().items()}
     assert log.actions() == expected
-    if expected == without.actions():
+    # Beyond so many decisions about a target the enforcer lets the oldest go, and they do not come back.
+    if expected == without.actions() and len(drawn) <= MOST_DECISIONS:
         assert log.enforced() == without.enforced()
