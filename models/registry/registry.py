@@ -12,7 +12,6 @@ registry's own key or whose bytes have another hash than that manifest says.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,10 +24,10 @@ from models.registry.keys import key_of, read_key
 from models.registry.local import local_folder
 from models.registry.manifest import NAME, VERSION, Manifest, stacked_checkpoints
 from models.registry.names import Checkpoint, kept_name, state_name, weights_name
+from models.registry.pickling import pickled, unpickled
 from models.registry.shelf import Shelf
 from models.registry.signing import Signer, hash_of
 from models.registry.stores import store_at
-from models.registry.unpickling import unpickled
 from models.scorers import Scorer
 
 
@@ -58,7 +57,10 @@ class Registry:
 
     def save(self, manifest: Manifest, scorer: Scorer, state: bytes) -> Manifest:
         """Store a checkpoint; the manifest comes back with weights, state, version and signature filled in."""
-        weights = pickle.dumps(scorer, protocol=5)
+        return self.store(manifest, pickled(scorer), state)
+
+    def store(self, manifest: Manifest, weights: bytes, state: bytes) -> Manifest:
+        """The same, of a scorer that was made bytes by ``pickled``."""
         filled = msgspec.structs.replace(manifest, weights=hash_of(weights), state=hash_of(state))
         return self._store_signed(Packed(filled, weights, state))
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.scorers import arithmetic
 from models.scorers.base import Vector
-
-if TYPE_CHECKING:
-    pass
 
 TREES = 10
 HEIGHT = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -16,6 +15,7 @@ from models.learning.learner import ModelLearner
 from models.learning.state import State, decode_state, encode_state
 from models.policy import Policy
 from models.registry import Manifest, Registry, decode_manifest, refuse
+from models.registry.pickling import pickled
 from models.scorers import Declared
 from streams import metrics
 from streams.control import ControlReader
@@ -144,8 +144,8 @@ class Checkpoints:
             cost_us=cost_us(learner),
             drifting=self.drifting(learner),
         )
-        state = encode_state(learner.snapshot())
-        saved = self.registry.save(manifest, learner.scorer, state)
+        weights, state = pickled(learner.scorer), encode_state(learner.snapshot())
+        saved = self.registry.store(manifest, weights, state)
         if not self._announcer.announce(learner.name, f"{MODEL_KEY}{learner.name}", msgspec.json.encode(saved)):
             return
         self.newest[learner.name] = saved
@@ -153,7 +153,6 @@ class Checkpoints:
         self._prune()
         self._gauges.show(learner, saved)
         metrics.LEARNED.labels(learner.name).inc(learner.scorer.learned - self._learned[learner.name])
-        weights = pickle.dumps(learner.scorer, protocol=5)
         self._saved(learner, len(weights) / _WEIGHTS_A_SECOND + len(state) / _STATE_A_SECOND)
 
     def go_back(self, learner: ModelLearner) -> bool:

@@ -1,4 +1,4 @@
-"""From a model's bytes to the model. Unpickling runs what the bytes say: only the registry may call this, which has
+"""From a model to bytes and back. Unpickling runs what the bytes say: only the registry may call that, which has
 proven where they come from."""
 
 from __future__ import annotations
@@ -8,6 +8,10 @@ import pickle
 from models.errors import ModelError
 from models.registry.manifest import Manifest
 from models.scorers import Scorer
+
+
+def pickled(scorer: Scorer) -> bytes:
+    return pickle.dumps(scorer, protocol=5)
 
 
 def unpickled(weights: bytes, manifest: Manifest) -> Scorer:
