@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
+from support.checkpoints import manifest, scorer
 
 from models.errors import ModelError
-from models.registry import Manifest, Registry
-from models.scorers import Batch, Logistic
+from models.registry import Registry
 
 HOUR_MS = 3_600_000
-
-
-def manifest(made_ms: int, model: str = "login.logistic", **more: Any) -> Manifest:
-    return Manifest(model=model, kind="login", schema="s", learned=0, made_ms=made_ms, **more)
-
-
-def scorer(examples: int) -> Logistic:
-    made = Logistic(("a",), 1)
-    for number in range(examples):
-        made.learn(Batch.of(("a",), [[float(number)]]), [number % 2 == 0])
-    return made
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "registry"
-
-
-@pytest.fixture
-def registry(folder: Path) -> Registry:
-    return Registry(folder)
 
 
 def names(folder: Path, pattern: str) -> set[str]:

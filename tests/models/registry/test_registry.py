@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.checkpoints import manifest, scorer
 
 from models.errors import ModelError, RegistryUnavailable
 from models.learning.figures import Figures
@@ -17,7 +18,7 @@ from models.learning.threshold import Threshold
 from models.registry import Manifest, Registry
 from models.registry.local import LocalFolder
 from models.registry.signing import Mark
-from models.scorers import Batch, Logistic
+from models.scorers import Batch
 
 RAN = "a model that came from outside was run"
 
@@ -34,27 +35,6 @@ class Bomb:
 
 class Gone:
     """A class that the next version of the code has no more."""
-
-
-def manifest(model: str = "login.logistic", made_ms: int = 1, **more: Any) -> Manifest:
-    return Manifest(model=model, kind="login", schema="s", learned=0, made_ms=made_ms, **more)
-
-
-def scorer(examples: int) -> Logistic:
-    made = Logistic(("a",), 1)
-    for number in range(examples):
-        made.learn(Batch.of(("a",), [[float(number)]]), [number % 2 == 0])
-    return made
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "registry"
-
-
-@pytest.fixture
-def registry(folder: Path) -> Registry:
-    return Registry(folder)
 
 
 def files(folder: Path, pattern: str) -> list[Path]:
@@ -88,7 +68,7 @@ def test_what_makes_a_models_scores_makes_its_version_and_nothing_else_does(regi
     assert len({one.version, *versions}) == len(changed) + 1
     told = msgspec.structs.replace(threshold, achieved=0.002, measured=5000)
     for each in (
-        manifest("login.other"),
+        manifest(model="login.other"),
         manifest(made_ms=2),
         manifest(parent="x", figures=Figures(abuse=1, legit=2)),
     ):
@@ -224,7 +204,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(registry: Registry) -> No
         registry.load_state(signer.signed(manifest(weights="0" * 64, state="../signing.key")))
     for name in ("../login.logistic", "login/logistic", "..", "login", "", "login.logistic\n"):
         with pytest.raises(ModelError, match="its name is no file's"):
-            registry.save(manifest(name), scorer(1), b"")
+            registry.save(manifest(model=name), scorer(1), b"")
         assert registry.find(name, "0" * 32) is None
         assert list(registry.list(name)) == []
 
